@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Agents: what an exec changes
+ *
+ * The first exec of PID 1 binds AID 1 to its image.  The exec of a spawned
+ * agent is held against the digest in its manifest.  A task of AID 1 that
+ * execs anything but that image falls to AID 0.
+ */
+
+#include <linux/binfmts.h>
+#include <linux/init_task.h>
+#include <linux/sched/signal.h>
+#include <linux/utsname.h>
+
+#include "agent.h"
+
+static struct agent *root_agent;
+
+/**
+ * agent_root_digest - BLAKE3 of the image to which AID 1 is bound
+ *
+ * Return: AGENT_DIGEST_SIZE bytes; zeroes when AID 1 was never bound.
+ */
+const u8 *agent_root_digest(void)
+{
+	static const u8 none[AGENT_DIGEST_SIZE];
+
+	return root_agent ? root_agent->attestation.image_digest : none;
+}
+
+static void record_boot(const struct agent *agent)
+{
+	const struct agent_attestation *at = &agent->attestation;
+	const char *release = init_uts_ns.name.release;
+
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_BOOT,
+		.payload = release,
+		.payload_size = strlen(release),
+	});
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_SPAWN,
+		.agent = root_agent,
+		.payload = at->image_digest,
+		.payload_size = AGENT_DIGEST_SIZE,
+	});
+}
+
+/* Bind AID 1 to the image that PID 1 is about to run. */
+static int bind_root(struct linux_binprm *bprm)
+{
+	struct agent *agent = agent_alloc(NULL);
+	int err;
+
+	if (!agent)
+		return -ENOMEM;
+	err = agent_digest_file(bprm->file, agent->attestation.image_digest);
+	if (!err)
+		err = agent_bundle_install(agent, NULL, 0);
+	if (!err)
+		err = agent_register(agent, AGENT_AID_ROOT);
+	if (err) {
+		agent_put(agent);
+		return err;
+	}
+	strscpy(agent->attestation.name, kbasename(bprm->filename),
+		sizeof(agent->attestation.name));
+	strscpy(agent->attestation.image, bprm->filename,
+		sizeof(agent->attestation.image));
+	atomic_set(&agent->tasks, 1);
+	/* The registry's AID 1 outlives its tasks, as PID 1 does. */
+	root_agent = agent_get(agent);
+	current->agent = agent;
+	record_boot(agent);
+	agent_set_state(agent, AGENT_ATTESTED);
+	return 0;
+}
+
+static int check_image(struct agent *agent, struct linux_binprm *bprm)
+{
+	u8 digest[AGENT_DIGEST_SIZE];
+	int err = agent_digest_file(bprm->file, digest);
+
+	if (err)
+		return err;
+	if (!memcmp(digest, agent->attestation.image_digest, sizeof(digest)))
+		return agent_set_state(agent, AGENT_ATTESTED);
+
+	atomic64_inc(&agent->denials);
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_DENY,
+		.agent = agent,
+		.cap = AGENT_CAP_FS_EXEC,
+		.verdict = AGENT_VERDICT_DENY,
+		.reason = AGENT_REASON_IMAGE,
+		.error = ECAPABILITY,
+		.payload = bprm->filename,
+		.payload_size = strlen(bprm->filename),
+	});
+	agent_denied(agent);
+	return -ECAPABILITY;
+}
+
+/**
+ * agent_exec_check - hold an exec against what the caller's agent may run
+ * @bprm: the exec, with the file that was named
+ *
+ * Return: 0, -ECAPABILITY when the image is not the manifest's, or what
+ * reading the image said.
+ */
+int agent_exec_check(struct linux_binprm *bprm)
+{
+	struct agent *agent = current->agent;
+
+	if (!agent) {
+		if (!is_global_init(current) || root_agent ||
+		    strcmp(bprm->filename, CONFIG_AGENT_ROOT_IMAGE))
+			return 0;
+		return bind_root(bprm);
+	}
+	if (agent == root_agent)
+		return 0;
+	if (READ_ONCE(agent->state) == AGENT_SPAWNING)
+		return check_image(agent, bprm);
+	return 0;
+}
+
+/**
+ * agent_exec_committing - the exec can no longer fail; leave AID 1
+ *
+ * Only PID 1 on its way into the measured image stays in AID 1: it is still
+ * AGENT_ATTESTED then.  Whatever else AID 1 execs runs as AID 0.
+ */
+void agent_exec_committing(void)
+{
+	struct agent *agent = current->agent;
+
+	if (likely(!agent) || agent != root_agent ||
+	    READ_ONCE(agent->state) == AGENT_ATTESTED)
+		return;
+	atomic_dec(&agent->tasks);
+	agent_task_free(current);
+}
+
+/**
+ * agent_exec_committed - the new image is in place
+ */
+void agent_exec_committed(void)
+{
+	struct agent *agent = current->agent;
+
+	if (likely(!agent))
+		return;
+	agent_limit_memory(agent);
+	if (READ_ONCE(agent->state) == AGENT_ATTESTED)
+		agent_set_state(agent, AGENT_ACTIVE);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Agents: agent_spawn(), which is clone3() plus a principal
+ */
+
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "agent.h"
+
+static void name_fault(struct agent_spawn_args *args,
+		       const struct agent_fault *fault)
+{
+	args->error_cap = fault->cap;
+	args->error_offset = fault->offset;
+}
+
+/* The signature is checked before one byte of the manifest is understood. */
+static int read_signed(struct agent *agent, const struct agent_spawn_args *args)
+{
+	void *signature;
+	int err;
+
+	agent->manifest = vmemdup_user(u64_to_user_ptr(args->manifest),
+				       args->manifest_size);
+	if (IS_ERR(agent->manifest)) {
+		err = PTR_ERR(agent->manifest);
+		agent->manifest = NULL;
+		return err;
+	}
+	agent->manifest_size = args->manifest_size;
+	signature = vmemdup_user(u64_to_user_ptr(args->signature),
+				 args->signature_size);
+	if (IS_ERR(signature))
+		return PTR_ERR(signature);
+	err = agent_manifest_verify(agent->manifest, agent->manifest_size,
+				    signature, args->signature_size,
+				    &agent->attestation);
+	kvfree(signature);
+	return err;
+}
+
+static void describe(struct agent *agent, const struct agent_manifest *manifest)
+{
+	struct agent_attestation *at = &agent->attestation;
+
+	memcpy(at->image_digest, manifest->digest, AGENT_DIGEST_SIZE);
+	memcpy(at->name, manifest->name.data,
+	       min_t(u32, manifest->name.size, sizeof(at->name) - 1));
+	memcpy(at->image, manifest->image.data,
+	       min_t(u32, manifest->image.size, sizeof(at->image) - 1));
+	agent->on_deny = manifest->on_deny;
+	agent->limits[AGENT_QUOTA_TASKS] = manifest->limits[AGENT_LIMIT_TASKS];
+	agent->limits[AGENT_QUOTA_AGENTS] = manifest->limits[AGENT_LIMIT_AGENTS];
+	agent->ram_limit = manifest->limits[AGENT_LIMIT_RAM];
+}
+
+/* Bind each capability in turn; a spawner can't give what it doesn't hold. */
+static int bind_caps(struct agent *agent, const struct agent_manifest *manifest,
+		     struct agent_spawn_args *args, struct agent_cap **caps)
+{
+	struct agent_fault fault;
+	struct agent_cap_spec spec;
+	struct agent_cbor cbor;
+	u32 i;
+	int err;
+
+	agent_cbor_init(&cbor, agent->manifest, agent->manifest_size);
+	cbor.pos = manifest->caps;
+	for (i = 0; i < manifest->nr_caps; i++) {
+		args->error_cap = i;
+		args->error_offset = cbor.pos;
+		err = agent_cap_read(&cbor, &spec, &fault);
+		if (err)
+			return err;
+		caps[i] = agent_cap_bind(&spec, agent->parent->aid, 0);
+		if (IS_ERR(caps[i])) {
+			err = PTR_ERR(caps[i]);
+			caps[i] = NULL;
+			return err;
+		}
+		if (!agent_bundle_covers(agent->parent, caps[i]))
+			return -ECAPABILITY;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	args->error_cap = ~0U;
+	args->error_offset = ~0U;
+	return 0;
+}
+
+static int give_bundle(struct agent *agent, struct agent_spawn_args *args)
+{
+	struct agent_fault fault = { .offset = ~0U, .cap = ~0U };
+	struct agent_manifest manifest;
+	struct agent_cap **caps;
+	u32 i;
+	int err;
+
+	err = agent_manifest_read(agent->manifest, agent->manifest_size,
+				  &manifest, &fault);
+	if (err) {
+		name_fault(args, &fault);
+		return err;
+	}
+	describe(agent, &manifest);
+	caps = kvcalloc(manifest.nr_caps ?: 1, sizeof(*caps), GFP_KERNEL);
+	if (!caps)
+		return -ENOMEM;
+	err = bind_caps(agent, &manifest, args, caps);
+	if (!err)
+		err = agent_bundle_install(agent, caps, manifest.nr_caps);
+	for (i = 0; i < manifest.nr_caps; i++) {
+		if (caps[i])
+			agent_cap_put(caps[i]);
+	}
+	kvfree(caps);
+	return err;
+}
+
+static void record_spawn(struct agent *agent)
+{
+	struct agent_attestation *at = &agent->attestation;
+	u8 payload[AGENT_DIGEST_SIZE + AGENT_NAME_MAX];
+
+	memcpy(payload, at->manifest_digest, AGENT_DIGEST_SIZE);
+	memcpy(payload + AGENT_DIGEST_SIZE, at->name, AGENT_NAME_MAX);
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_SPAWN,
+		.agent = agent,
+		.payload = payload,
+		.payload_size = AGENT_DIGEST_SIZE + strlen(at->name),
+	});
+}
+
+static long clone_into(struct agent *agent, const struct agent_spawn_args *args)
+{
+	struct kernel_clone_args clone = {
+		.exit_signal = args->exit_signal,
+		.stack = args->stack,
+		.stack_size = args->stack_size,
+		.agent = agent,
+	};
+	pid_t pid;
+
+	if (args->flags & AGENT_SPAWN_VFORK)
+		clone.flags |= CLONE_VM | CLONE_VFORK;
+	if (args->pidfd) {
+		clone.flags |= CLONE_PIDFD;
+		clone.pidfd = u64_to_user_ptr(args->pidfd);
+	}
+	/* The architectures' clone() wants the top of the stack, as clone3(). */
+	if (clone.stack)
+		clone.stack += clone.stack_size;
+	clone.stack_size = 0;
+	pid = kernel_clone(&clone);
+	return pid < 0 ? pid : 0;
+}
+
+/* Count the child before it is there, so that a race can't exceed the limit. */
+static int count_child(struct agent *parent)
+{
+	if (atomic_inc_return(&parent->children) <=
+	    READ_ONCE(parent->limits[AGENT_QUOTA_AGENTS]))
+		return 0;
+	atomic_dec(&parent->children);
+	return -EAGAIN;
+}
+
+/**
+ * agent_spawn_one - make an agent and its first task
+ * @parent: the spawner, the caller's own agent, whose authority was checked
+ * @args: the call's arguments, valid in themselves; the error fields are set
+ *
+ * Nothing is left behind when it fails: an agent that was registered already
+ * gets an exit row after its spawn row.
+ *
+ * Return: the AID, or a negative errno.
+ */
+long agent_spawn_one(struct agent *parent, struct agent_spawn_args *args)
+{
+	struct agent *agent;
+	u64 aid;
+	long err;
+
+	err = count_child(parent);
+	if (err)
+		return err;
+	agent = agent_alloc(parent);
+	err = -ENOMEM;
+	if (!agent)
+		goto uncount;
+	err = read_signed(agent, args);
+	if (!err)
+		err = give_bundle(agent, args);
+	if (!err)
+		err = agent_register(agent, 0);
+	if (err)
+		goto put;
+
+	aid = agent->aid;
+	record_spawn(agent);
+	err = clone_into(agent, args);
+	if (err)
+		agent_end(agent, err);
+	agent_put(agent);
+	return err ?: aid;
+put:
+	agent_put(agent);
+uncount:
+	atomic_dec(&parent->children);
+	return err;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The coconut LSM: setup
+ */
+
+#include <linux/init.h>
+#include <uapi/linux/lsm.h>
+
+#include "coconut.h"
+
+struct lsm_blob_sizes coconut_blob_sizes __ro_after_init = {
+	.lbs_file = sizeof(struct coconut_file),
+};
+
+const struct lsm_id coconut_lsmid = {
+	.name = "coconut",
+	.id = LSM_ID_COCONUT,
+};
+
+static int __init coconut_init(void)
+{
+	coconut_add_fs_hooks();
+	coconut_add_net_hooks();
+	coconut_add_task_hooks();
+	agent_enabled = true;
+	pr_info("coconut: agents are enabled\n");
+	return 0;
+}
+
+DEFINE_LSM(coconut) = {
+	.name = "coconut",
+	.init = coconut_init,
+	.blobs = &coconut_blob_sizes,
+};
