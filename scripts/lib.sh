@@ -33,7 +33,7 @@ step() {
 	local text=$1 log started=$SECONDS status=0
 	shift
 	mkdir -p "$out/log"
-	log=$out/log/$(printf '%s' "${text%%[ :(]*}-$1" | tr -c 'A-Za-z0-9\n' '-' | tail -c 48).log
+	log=$out/log/$(printf '%s' "${text%% (*}" | tr -cs 'A-Za-z0-9' '-' | cut -c1-48).log
 	printf '%s ... ' "$text" >&2
 	"$@" >"$log" 2>&1 || status=$?
 	if [ $status = 0 ]; then

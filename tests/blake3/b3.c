@@ -116,17 +116,17 @@ static void hash_input(uint8_t *digest, const uint8_t *data, size_t len,
 
 static void write_input(const char *dir, const uint8_t *data, size_t len)
 {
-	char path[4096];
+	size_t size = strlen(dir) + 32;
+	char *path = allocate(size);
 	FILE *file;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%zu", dir, len) >=
-	    sizeof(path))
-		fail(1, "%s: name too long", dir);
+	snprintf(path, size, "%s/%zu", dir, len);
 	file = fopen(path, "wb");
 	if (!file)
 		fail(1, "%s: %s", path, strerror(errno));
 	if (fwrite(data, 1, len, file) != len || fclose(file))
 		fail(1, "%s: cannot write: %s", path, strerror(errno));
+	free(path);
 }
 
 /* Exactly @len bytes are allocated, so that a sanitizer sees a read past it. */

@@ -15,8 +15,8 @@
 #include <linux/agent_core.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define PRINTF(format, arguments) \
-	__attribute__((format(printf, format, arguments)))
+#define PRINTF(string, arguments) \
+	__attribute__((format(printf, string, arguments)))
 
 /* error.c: each fills in @error, which may be NULL, and returns -code. */
 

@@ -6,6 +6,7 @@
 #include <crypto/blake3.h>
 #include <linux/fs.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "agent.h"

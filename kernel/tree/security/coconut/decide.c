@@ -5,6 +5,7 @@
 
 #include <linux/agent_audit.h>
 #include <linux/fs.h>
+#include <linux/in.h>
 #include <linux/slab.h>
 
 #include "coconut.h"

@@ -43,7 +43,7 @@ static int need(struct agent *agent, enum agent_cap_id cap,
  * An exec opens what it runs. While an agent is spawning that is its image,
  * which agent_exec_check() holds against the manifest's digest.
  */
-static int open_exec(struct agent *agent, struct file *file)
+static int open_image(struct agent *agent, struct file *file)
 {
 	int err = 0;
 
@@ -63,7 +63,7 @@ static int hook_file_open(struct file *file)
 	if (likely(!agent) || has_no_place(&file->f_path))
 		return 0;
 	if (file->f_flags & __FMODE_EXEC)
-		return open_exec(agent, file);
+		return open_image(agent, file);
 	if (file->f_mode & FMODE_READ) {
 		err = need(agent, AGENT_CAP_FS_READ, &file->f_path);
 		rights |= MAY_READ;

@@ -10,7 +10,7 @@
 
 #include "coconut.h"
 
-static void record_kill(struct agent *agent, const struct task_struct *task)
+static void record_kill(struct agent *agent, struct task_struct *task)
 {
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_KILL,

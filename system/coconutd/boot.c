@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * coconutd: mounts and devices
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "coconutd.h"
+
+static const struct {
+	const char *type;
+	const char *target;
+	unsigned long flags;
+	const char *data;
+} mounts[] = {
+	{ "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+	{ "sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+	{ "devtmpfs", "/dev", MS_NOSUID, "mode=0755" },
+	{ "devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=620,ptmxmode=666" },
+	{ "tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777" },
+	{ "tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755" },
+	{ "tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777" },
+	{ "cgroup2", "/sys/fs/cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+	{ "securityfs", "/sys/kernel/security", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+};
+
+static void make_dirs(void)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} dirs[] = {
+		{ "/run/coconutd", 0755 },
+		{ "/var/log/coconut", 0755 },
+		{ CHAIN_DIR, 0750 },
+		{ OUTPUT_DIR, 0755 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		if (mkdir(dirs[i].path, dirs[i].mode) && errno != EEXIST)
+			note("cannot make %s: %m", dirs[i].path);
+	}
+}
+
+static void loopback_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (!ioctl(fd, SIOCGIFFLAGS, &request)) {
+		request.ifr_flags |= IFF_UP | IFF_RUNNING;
+		ioctl(fd, SIOCSIFFLAGS, &request);
+	}
+	close(fd);
+}
+
+static void set_hostname(void)
+{
+	char name[64] = "";
+	FILE *file = fopen("/etc/hostname", "re");
+
+	if (!file)
+		return;
+	if (fgets(name, sizeof(name), file)) {
+		name[strcspn(name, "\n")] = '\0';
+		if (sethostname(name, strlen(name)))
+			note("cannot set the host name: %m");
+	}
+	fclose(file);
+}
+
+/**
+ * boot_mount - make the machine habitable
+ *
+ * What fails is told and does not stop the boot: a machine without /dev/shm is
+ * better than none.
+ */
+void boot_mount(void)
+{
+	size_t i;
+
+	umask(022);
+	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		mkdir(mounts[i].target, 0755);
+		if (mount(mounts[i].type, mounts[i].target, mounts[i].type,
+			  mounts[i].flags, mounts[i].data) && errno != EBUSY)
+			note("cannot mount %s: %m", mounts[i].target);
+	}
+	make_dirs();
+	loopback_up();
+	set_hostname();
+}
+
+/**
+ * boot_option - look up NAME=VALUE on the kernel's command line
+ * @name: the option's name
+ * @value: gets its value
+ * @size: room in bytes
+ *
+ * Return: true when it is there.
+ */
+bool boot_option(const char *name, char *value, size_t size)
+{
+	char line[4096] = "", *save = NULL, *word;
+	FILE *file = fopen("/proc/cmdline", "re");
+	size_t length = strlen(name);
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	for (word = strtok_r(line, " \n", &save); word;
+	     word = strtok_r(NULL, " \n", &save)) {
+		if (!strncmp(word, name, length) && word[length] == '=') {
+			snprintf(value, size, "%s", word + length + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+/**
+ * boot_halt - leave the disk in order and end the machine
+ * @how: RB_POWER_OFF or RB_AUTOBOOT
+ */
+void boot_halt(int how)
+{
+	sync();
+	if (mount(NULL, "/", NULL, MS_REMOUNT | MS_RDONLY, NULL))
+		note("the root filesystem stays writable: %m");
+	sync();
+	reboot(how);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * coconutd: PID 1. What its units share.
+ *
+ *	main.c		the order of things: boot, serve, shut down
+ *	boot.c		mounts and devices
+ *	loop.c		one epoll set, one handler for each descriptor
+ *	keys.c		certificates into the kernel's keyring
+ *	chain.c		rows from the kernel to the disk
+ *	agent.c		agents spawned here: their records, output and end
+ *	console.c	the shell, a legacy task
+ *	control.c	the socket and its clients
+ *	ops.c		what clients may ask
+ *	stream.c	rows from the disk to clients
+ *	message.c	CBOR maps
+ */
+#ifndef COCONUTD_H
+#define COCONUTD_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cbor.h>
+#include <coconut.h>
+
+#define CHAIN_DIR	"/var/log/coconut/kernel"
+#define OUTPUT_DIR	"/var/log/coconut/agents"
+#define KEYS_DIR	"/etc/coconut/keys"
+#define MANIFEST_DIR	"/etc/coconut/manifests"
+#define CONTROL_PATH	"/run/coconutd/control"
+#define MESSAGE_MAX	65536
+
+/* ---- main.c ---------------------------------------------------------- */
+
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void request_shutdown(int how);
+bool is_shutting_down(void);
+
+/* ---- boot.c ---------------------------------------------------------- */
+
+void boot_mount(void);
+bool boot_option(const char *name, char *value, size_t size);
+void boot_halt(int how);
+
+/* ---- loop.c ---------------------------------------------------------- */
+
+/**
+ * struct source - a descriptor and who handles it
+ * @fd: the descriptor
+ * @handle: called with the EPOLL* bits that are set; may free the source after
+ *	loop_remove()
+ */
+struct source {
+	int fd;
+	void (*handle)(struct source *source, uint32_t events);
+};
+
+void loop_init(void);
+void loop_add(struct source *source, uint32_t events);
+void loop_change(struct source *source, uint32_t events);
+void loop_remove(struct source *source);
+void loop_turn(int timeout_ms);
+
+/* ---- keys.c ---------------------------------------------------------- */
+
+void keys_seed(void);
+
+/* ---- chain.c --------------------------------------------------------- */
+
+void chain_open(void);
+void chain_drain(void);
+bool chain_can_record(void);
+uint64_t chain_boot(void);
+uint64_t chain_written(void);
+
+/* ---- agent.c --------------------------------------------------------- */
+
+struct client;
+
+/**
+ * struct agent_record - an agent spawned here, live or ended
+ * @output: the read end of its output; fd -1 once that has ended
+ * @next: the one spawned before it
+ * @aid: its AID
+ * @pid: its first task
+ * @uid: the user it runs as
+ * @name: its manifest's name
+ * @running: its first task has not been waited for
+ * @status: wait status, once not @running
+ * @log_fd: what it printed goes here
+ * @log_size: bytes written there so far
+ * @follower: who is told what it prints and how it ends, or NULL
+ */
+struct agent_record {
+	struct source output;
+	struct agent_record *next;
+	uint64_t aid;
+	pid_t pid;
+	uid_t uid;
+	char name[AGENT_NAME_MAX];
+	bool running;
+	int status;
+	int log_fd;
+	uint64_t log_size;
+	struct client *follower;
+};
+
+/**
+ * struct spawn_request - what a client wants spawned
+ * @manifest: compiled manifest
+ * @manifest_size: its length in bytes
+ * @signature: its signature
+ * @signature_size: its length in bytes
+ * @extra: more arguments, NULL-terminated, or NULL
+ * @uid: who asks
+ */
+struct spawn_request {
+	const void *manifest;
+	size_t manifest_size;
+	const void *signature;
+	size_t signature_size;
+	const char *const *extra;
+	uid_t uid;
+};
+
+int agent_start(const struct spawn_request *request,
+		struct agent_record **ret_record, struct coconut_error *error);
+struct agent_record *agent_records(void);
+struct agent_record *agent_record_find(uint64_t aid);
+bool agent_reaped(pid_t pid, int status);
+void agent_forget_follower(const struct client *client);
+void agent_tell_end(struct agent_record *record);
+void agent_end_all(void);
+
+/* ---- console.c ------------------------------------------------------- */
+
+void console_start(void);
+bool console_reaped(pid_t pid, int status);
+
+/* ---- control.c, ops.c, stream.c -------------------------------------- */
+
+struct stream;
+
+/**
+ * struct client - a connection to the control socket
+ * @source: its descriptor
+ * @uid: the peer's user
+ * @auditor: the peer may read the chain
+ * @next: another connection
+ * @stream: rows on their way to it, or NULL
+ * @dead: it is gone; freed at the end of the turn
+ */
+struct client {
+	struct source source;
+	uid_t uid;
+	bool auditor;
+	struct client *next;
+	struct stream *stream;
+	bool dead;
+};
+
+void control_open(void);
+void control_close(void);
+void control_sweep(void);
+int client_send(struct client *client, cbor_item_t *message);
+void client_fail(struct client *client, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void ops_dispatch(struct client *client, const cbor_item_t *request);
+
+void stream_begin(struct client *client, const cbor_item_t *request);
+void stream_pump(struct client *client);
+void stream_end(struct client *client);
+void control_rows_written(void);
+
+/* ---- message.c ------------------------------------------------------- */
+
+cbor_item_t *message_new(bool ok);
+void message_text(cbor_item_t *map, const char *key, const char *value);
+void message_uint(cbor_item_t *map, const char *key, uint64_t value);
+void message_bool(cbor_item_t *map, const char *key, bool value);
+void message_bytes(cbor_item_t *map, const char *key, const void *data,
+		   size_t size);
+void message_item(cbor_item_t *map, const char *key, cbor_item_t *item);
+const cbor_item_t *message_get(const cbor_item_t *map, const char *key);
+bool message_get_uint(const cbor_item_t *map, const char *key, uint64_t *value);
+bool message_get_bool(const cbor_item_t *map, const char *key);
+char *message_get_text(const cbor_item_t *map, const char *key);
+bool message_get_bytes(const cbor_item_t *map, const char *key,
+		       const void **data, size_t *size);
+
+#endif /* COCONUTD_H */

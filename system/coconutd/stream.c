@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/*
+ * coconutd: rows from the disk to clients, as fast as each reads them
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "coconutd.h"
+
+#define PIECE	32768
+
+/**
+ * struct stream - where a client is in the chain
+ * @fd: the segment it reads, or -1
+ * @first: sequence number of that segment's first row
+ * @next: sequence number of the next row
+ * @follow: go on when the end is reached
+ * @aid: only rows of this agent, with @by_aid
+ * @event: only rows of this event, 0 for all
+ * @cap: only rows of this capability, 0 for all
+ * @by_aid: filter by @aid
+ * @data: bytes read and not yet looked at
+ * @size: how many
+ */
+struct stream {
+	int fd;
+	uint64_t first;
+	uint64_t next;
+	bool follow;
+	bool by_aid;
+	uint64_t aid;
+	uint64_t event;
+	uint64_t cap;
+	uint8_t data[PIECE + AGENT_AUDIT_ROW_MAX];
+	size_t size;
+};
+
+/* The segment in which a row stands: the last that begins at it or before. */
+static uint64_t segment_of(uint64_t seq)
+{
+	DIR *dir = opendir(CHAIN_DIR);
+	struct dirent *entry;
+	uint64_t best = 0, lowest = UINT64_MAX;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		uint64_t first = strtoull(entry->d_name, NULL, 10);
+
+		if (!first)
+			continue;
+		if (first <= seq && first > best)
+			best = first;
+		if (first < lowest)
+			lowest = first;
+	}
+	closedir(dir);
+	return best ? best : lowest == UINT64_MAX ? 0 : lowest;
+}
+
+static bool open_at(struct stream *stream)
+{
+	char path[sizeof(CHAIN_DIR) + 32];
+	uint64_t first = segment_of(stream->next);
+
+	if (!first || (stream->fd >= 0 && first == stream->first))
+		return false;
+	if (stream->fd >= 0)
+		close(stream->fd);
+	snprintf(path, sizeof(path), CHAIN_DIR "/%020" PRIu64 ".seg", first);
+	stream->fd = open(path, O_RDONLY | O_CLOEXEC);
+	stream->first = first;
+	stream->size = 0;
+	return stream->fd >= 0;
+}
+
+/* Return: whether there are new bytes. */
+static bool fill(struct stream *stream)
+{
+	ssize_t got;
+
+	if (stream->fd < 0 && !open_at(stream))
+		return false;
+	for (;;) {
+		got = read(stream->fd, stream->data + stream->size,
+			   sizeof(stream->data) - stream->size);
+		if (got > 0) {
+			stream->size += got;
+			return true;
+		}
+		if (got < 0 || !open_at(stream))
+			return false;
+	}
+}
+
+static bool is_wanted(const struct stream *stream, const struct coconut_row *row)
+{
+	return (!stream->by_aid || row->aid == stream->aid) &&
+	       (!stream->event || row->event == stream->event) &&
+	       (!stream->cap || row->cap == stream->cap) &&
+	       row->seq >= stream->next;
+}
+
+/* Take whole rows out of the buffer; those wanted are put together in @to. */
+static size_t sift(struct stream *stream, uint8_t *to)
+{
+	struct coconut_row row;
+	size_t offset = 0, size = 0;
+
+	while (coconut_row_next(stream->data, stream->size, &offset, &row) == 1) {
+		if (!is_wanted(stream, &row))
+			continue;
+		memcpy(to + size, row.raw, row.size);
+		size += row.size;
+		stream->next = row.seq + 1;
+	}
+	stream->size -= offset;
+	memmove(stream->data, stream->data + offset, stream->size);
+	return size;
+}
+
+/**
+ * stream_end - stop a client's stream
+ * @client: the client; one without a stream is left alone
+ */
+void stream_end(struct client *client)
+{
+	if (!client->stream)
+		return;
+	if (client->stream->fd >= 0)
+		close(client->stream->fd);
+	free(client->stream);
+	client->stream = NULL;
+}
+
+static void finish(struct client *client)
+{
+	cbor_item_t *message = message_new(true);
+
+	stream_end(client);
+	message_bool(message, "end", true);
+	client_send(client, message);
+}
+
+/* A message that the socket has no room for is read from the disk again. */
+static bool send_rows(struct client *client, const uint8_t *data, size_t size,
+		      uint64_t was)
+{
+	cbor_item_t *message = message_new(true);
+	struct stream *stream = client->stream;
+
+	message_bytes(message, "rows", data, size);
+	if (!client_send(client, message))
+		return true;
+	if (client->dead)
+		return false;
+	stream->next = was;
+	close(stream->fd);
+	stream->fd = -1;
+	stream->size = 0;
+	loop_change(&client->source, EPOLLIN | EPOLLOUT);
+	return false;
+}
+
+/**
+ * stream_pump - send what there is and what the client's socket takes
+ * @client: the client
+ */
+void stream_pump(struct client *client)
+{
+	static uint8_t wanted[PIECE + AGENT_AUDIT_ROW_MAX];
+	struct stream *stream = client->stream;
+	uint64_t was;
+	size_t size;
+
+	if (!stream)
+		return;
+	loop_change(&client->source, EPOLLIN);
+	while (fill(stream)) {
+		was = stream->next;
+		size = sift(stream, wanted);
+		if (size && !send_rows(client, wanted, size, was))
+			return;
+	}
+	if (!stream->follow)
+		finish(client);
+}
+
+/**
+ * stream_begin - give a client rows
+ * @client: the client
+ * @request: from_seq, follow, aid, event, cap
+ */
+void stream_begin(struct client *client, const cbor_item_t *request)
+{
+	struct stream *stream;
+
+	if (!client->auditor) {
+		client_fail(client, EACCES,
+			    "the audit chain is for root and for the group of " CHAIN_DIR);
+		return;
+	}
+	stream_end(client);
+	stream = calloc(1, sizeof(*stream));
+	if (!stream) {
+		client_fail(client, ENOMEM, "out of memory");
+		return;
+	}
+	stream->fd = -1;
+	if (!message_get_uint(request, "from_seq", &stream->next))
+		stream->next = 1;
+	/* Past the end: only what is still to come. */
+	if (stream->next > chain_written() + 1)
+		stream->next = chain_written() + 1;
+	stream->follow = message_get_bool(request, "follow");
+	stream->by_aid = message_get_uint(request, "aid", &stream->aid);
+	message_get_uint(request, "event", &stream->event);
+	message_get_uint(request, "cap", &stream->cap);
+	client->stream = stream;
+	stream_pump(client);
+}

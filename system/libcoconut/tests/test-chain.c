@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* The audit chain: good ones, and each way in which one can be bad. */
+#include <coconut.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tap.h"
+
+#define ROWS 6
+
+/* A chain of rows with payloads of different lengths. */
+struct fixture {
+	uint8_t data[8192];
+	size_t size;
+	size_t start[ROWS + 1];
+	uint8_t head[AGENT_DIGEST_SIZE];
+};
+
+static const char payloads[ROWS][64] = {
+	"6.12.0-coconut",
+	"0123456789abcdef0123456789abcdefsummarizer",
+	"",
+	"/home/maya/.ssh/id_ed25519",
+	"x",
+	"12345678",
+};
+
+static const uint16_t events[ROWS] = {
+	AGENT_EVENT_BOOT, AGENT_EVENT_SPAWN, AGENT_EVENT_STATE,
+	AGENT_EVENT_DENY, AGENT_EVENT_USE, AGENT_EVENT_EXIT,
+};
+
+static size_t make_row(uint8_t *data, uint64_t seq, uint8_t *head)
+{
+	size_t payload = strlen(payloads[seq - 1]);
+	size_t body = (AGENT_AUDIT_HEAD_SIZE + payload + 7) / 8 * 8;
+	uint8_t hashed[AGENT_DIGEST_SIZE + 256] = { 0 };
+	struct agent_audit_row row = {
+		.size = htole32(body + AGENT_DIGEST_SIZE),
+		.version = htole16(AGENT_AUDIT_VERSION),
+		.event = htole16(events[seq - 1]),
+		.seq = htole64(seq),
+		.boot = htole64(1),
+		.time = htole64(1700000000123456789ULL + seq),
+		.aid = htole64(7),
+		.parent = htole64(1),
+		.object = { htole64(2), htole64(4) },
+		.pid = htole32(100),
+		.payload_size = htole32(payload),
+	};
+
+	if (events[seq - 1] == AGENT_EVENT_DENY) {
+		row.cap = htole16(AGENT_CAP_FS_READ);
+		row.verdict = AGENT_VERDICT_DENY;
+		row.reason = AGENT_REASON_SCOPE;
+		row.error = htole32(ECAPABILITY);
+	}
+	memcpy(hashed, head, AGENT_DIGEST_SIZE);
+	memcpy(hashed + AGENT_DIGEST_SIZE, &row, sizeof(row));
+	memcpy(hashed + AGENT_DIGEST_SIZE + sizeof(row), payloads[seq - 1],
+	       payload);
+	coconut_digest(hashed, AGENT_DIGEST_SIZE + body, head);
+	memcpy(data, hashed + AGENT_DIGEST_SIZE, body);
+	memcpy(data + body, head, AGENT_DIGEST_SIZE);
+	return body + AGENT_DIGEST_SIZE;
+}
+
+static void make_chain(struct fixture *fixture)
+{
+	memset(fixture, 0, sizeof(*fixture));
+	for (uint64_t seq = 1; seq <= ROWS; seq++) {
+		fixture->start[seq - 1] = fixture->size;
+		fixture->size += make_row(fixture->data + fixture->size, seq,
+					  fixture->head);
+	}
+	fixture->start[ROWS] = fixture->size;
+}
+
+/* Checks @size bytes, fed in pieces; the message of a fault in @error. */
+static enum coconut_chain_fault verify(const uint8_t *data, size_t size,
+				       size_t piece,
+				       struct coconut_chain *chain,
+				       struct coconut_error *error)
+{
+	coconut_chain_init(chain, 0, NULL);
+	for (size_t done = 0; done < size; done += piece) {
+		size_t now = size - done < piece ? size - done : piece;
+		uint8_t *exact = malloc(now);
+
+		memcpy(exact, data + done, now);
+		coconut_chain_feed(chain, exact, now, error);
+		free(exact);
+	}
+	coconut_chain_finish(chain, error);
+	return chain->fault;
+}
+
+static size_t row_of(const struct fixture *fixture, size_t byte)
+{
+	size_t row = 1;
+
+	while (fixture->start[row] <= byte)
+		row++;
+	return row;
+}
+
+static void test_good(const struct fixture *fixture)
+{
+	static const size_t pieces[] = { 1, 7, 79, 80, 81, 113, 500, 8192 };
+	struct coconut_chain chain;
+	struct coconut_error error = { 0 };
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		ok(!verify(fixture->data, fixture->size, pieces[i], &chain,
+			   &error), "good in pieces of %zu", pieces[i]);
+		is_number(chain.seq, ROWS, "its last row");
+		is_number(chain.bytes, fixture->size, "its bytes");
+		ok(!memcmp(chain.head, fixture->head, sizeof(chain.head)),
+		   "its head");
+	}
+	ok(!verify(fixture->data, 0, 1, &chain, &error), "no rows are good");
+}
+
+static void test_flips(struct fixture *fixture, size_t piece)
+{
+	struct coconut_chain chain;
+	struct coconut_error error;
+	unsigned int missed = 0;
+	unsigned int misnamed = 0;
+
+	for (size_t bit = 0; bit < 8 * fixture->size; bit++) {
+		fixture->data[bit / 8] ^= 1 << bit % 8;
+		if (!verify(fixture->data, fixture->size, piece, &chain,
+			    &error))
+			missed++;
+		else if (chain.expected_seq != row_of(fixture, bit / 8) ||
+			 chain.offset !=
+			 fixture->start[chain.expected_seq - 1])
+			misnamed++;
+		fixture->data[bit / 8] ^= 1 << bit % 8;
+	}
+	is_number(missed, 0, "each changed bit is found");
+	is_number(misnamed, 0, "and its row and offset named");
+}
+
+/* As a person would tell it: one byte, one message. */
+static void test_messages(struct fixture *fixture)
+{
+	struct coconut_chain chain;
+	struct coconut_error error;
+	size_t payload = fixture->start[3] + AGENT_AUDIT_HEAD_SIZE + 20;
+	char expected[200];
+
+	fixture->data[payload] ^= 1;
+	is_number(verify(fixture->data, fixture->size, 64, &chain, &error),
+		  COCONUT_CHAIN_VALUE, "a payload's byte");
+	snprintf(expected, sizeof(expected),
+		 "row 4 at byte %zu: its chain value does not match its bytes and the row before it",
+		 fixture->start[3]);
+	is(error.message, expected, "is told with row and byte");
+	is_number(error.code, EBADMSG, "with EBADMSG");
+	fixture->data[payload] ^= 1;
+
+	fixture->data[fixture->start[1]] ^= 8;
+	is_number(verify(fixture->data, fixture->size, 64, &chain, &error),
+		  COCONUT_CHAIN_SIZE, "a size's byte");
+	fixture->data[fixture->start[1]] ^= 8;
+}
+
+static void test_truncated(const struct fixture *fixture)
+{
+	struct coconut_chain chain;
+	struct coconut_error error;
+	unsigned int wrong = 0;
+
+	for (size_t size = 1; size < fixture->size; size++) {
+		size_t row = row_of(fixture, size);
+		bool whole = size == fixture->start[row - 1];
+		enum coconut_chain_fault fault;
+
+		fault = verify(fixture->data, size, 50, &chain, &error);
+		if (whole ? fault != COCONUT_CHAIN_GOOD :
+			    fault != COCONUT_CHAIN_TRUNCATED ||
+			    chain.expected_seq != row)
+			wrong++;
+	}
+	is_number(wrong, 0, "each end within a row is found, its row named");
+}
+
+static void test_anchor(struct fixture *fixture)
+{
+	struct coconut_chain chain;
+	struct coconut_error error;
+	uint8_t other[AGENT_DIGEST_SIZE] = { 1 };
+
+	coconut_chain_init(&chain, 0, NULL);
+	coconut_chain_anchor(&chain, ROWS, fixture->head);
+	coconut_chain_feed(&chain, fixture->data, fixture->size, NULL);
+	ok(!coconut_chain_finish(&chain, NULL), "the anchor's chain is good");
+
+	coconut_chain_init(&chain, 0, NULL);
+	coconut_chain_anchor(&chain, ROWS, fixture->head);
+	coconut_chain_feed(&chain, fixture->data, fixture->start[ROWS - 1],
+			   NULL);
+	is_number(coconut_chain_finish(&chain, &error), -EBADMSG,
+		  "without its last row it is not");
+	is_number(chain.fault, COCONUT_CHAIN_TRUNCATED, "but truncated");
+	is_number(chain.expected_seq, ROWS, "before that row");
+
+	coconut_chain_init(&chain, 0, NULL);
+	coconut_chain_anchor(&chain, 3, other);
+	is_number(coconut_chain_feed(&chain, fixture->data, fixture->size,
+				     &error), -EBADMSG,
+		  "a rewritten chain is not the anchor's");
+	is_number(chain.fault, COCONUT_CHAIN_ANCHOR, "and said to be another");
+	is_number(chain.expected_seq, 3, "at the anchor's row");
+}
+
+/* Rows taken out, doubled and exchanged. */
+static void test_sequence(const struct fixture *fixture)
+{
+	struct coconut_chain chain;
+	struct coconut_error error;
+	struct fixture cut = *fixture;
+	size_t size = fixture->start[3] - fixture->start[2];
+
+	memmove(cut.data + cut.start[2], cut.data + cut.start[3],
+		cut.size - cut.start[3]);
+	is_number(verify(cut.data, cut.size - size, 64, &chain, &error),
+		  COCONUT_CHAIN_SEQUENCE, "a missing row");
+	is_number(chain.expected_seq, 3, "is named");
+	is_number(chain.found_seq, 4, "with what stands in its place");
+
+	cut = *fixture;
+	memmove(cut.data + cut.start[3], cut.data + cut.start[2],
+		cut.size - cut.start[2]);
+	is_number(verify(cut.data, cut.size + size, 64, &chain, &error),
+		  COCONUT_CHAIN_SEQUENCE, "a doubled row");
+	is_number(chain.expected_seq, 4, "is found at the next number");
+	is_number(chain.found_seq, 3, "which it does not have");
+}
+
+static void test_segments(const struct fixture *fixture)
+{
+	struct coconut_chain chain;
+	struct coconut_error error;
+	size_t half = fixture->start[3];
+
+	coconut_chain_init(&chain, 0, NULL);
+	ok(!coconut_chain_segment(&chain, "one.rows", &error), "first segment");
+	ok(!coconut_chain_feed(&chain, fixture->data, half, &error), "its rows");
+	ok(!coconut_chain_segment(&chain, "two.rows", &error), "next segment");
+	ok(!coconut_chain_feed(&chain, fixture->data + half,
+			       fixture->size - half, &error), "its rows");
+	ok(!coconut_chain_finish(&chain, &error), "both are one chain");
+
+	coconut_chain_init(&chain, 0, NULL);
+	coconut_chain_segment(&chain, "two.rows", &error);
+	is_number(coconut_chain_feed(&chain, fixture->data + half,
+				     fixture->size - half, &error), -EBADMSG,
+		  "the second alone is none");
+	is(error.message,
+	   "two.rows: row 1 at byte 0: another row stands in its place: number 4",
+	   "and its first row is named");
+
+	coconut_chain_init(&chain, 0, NULL);
+	coconut_chain_segment(&chain, "one.rows", &error);
+	coconut_chain_feed(&chain, fixture->data, half - 1, &error);
+	is_number(coconut_chain_segment(&chain, "two.rows", &error), -EBADMSG,
+		  "a segment that ends within a row is bad");
+	is_number(chain.expected_seq, 3, "at that row");
+	is_number(coconut_chain_finish(&chain, &error), -EBADMSG,
+		  "and stays bad");
+}
+
+static void test_resume(const struct fixture *fixture)
+{
+	struct coconut_chain chain;
+	const uint8_t *head = fixture->data + fixture->start[3] -
+			      AGENT_DIGEST_SIZE;
+
+	coconut_chain_init(&chain, 3, head);
+	coconut_chain_feed(&chain, fixture->data + fixture->start[3],
+			   fixture->size - fixture->start[3], NULL);
+	ok(!coconut_chain_finish(&chain, NULL), "goes on from a known row");
+	coconut_chain_init(&chain, 3, NULL);
+	coconut_chain_feed(&chain, fixture->data + fixture->start[3],
+			   fixture->size - fixture->start[3], NULL);
+	is_number(chain.fault, COCONUT_CHAIN_VALUE,
+		  "but not from another head");
+}
+
+static void get_row(const struct fixture *fixture, size_t number,
+		    struct coconut_row *row)
+{
+	size_t offset = fixture->start[number - 1];
+
+	coconut_row_next(fixture->data, fixture->size, &offset, row);
+}
+
+static void test_print(const struct fixture *fixture)
+{
+	char text[COCONUT_ROW_TEXT_MAX];
+	struct coconut_row row;
+	char small[8];
+	size_t size;
+
+	get_row(fixture, 4, &row);
+	size = coconut_row_format(&row, text, sizeof(text));
+	is(text,
+	   "4 2023-11-14T22:13:20.123456793Z aid=7 pid=100 DENY fs.read /home/maya/.ssh/id_ed25519 reason=scope error=ECAPABILITY",
+	   "a denial as a line");
+	is_number(size, strlen(text), "its length");
+	is_number(coconut_row_format(&row, small, sizeof(small)), size,
+		  "its length where it does not fit");
+	is(small, "4 2023-", "and what fits");
+	coconut_row_json(&row, text, sizeof(text));
+	ok(strstr(text, "\"event\":\"deny\"") &&
+	   strstr(text, "\"payload\":\"/home/maya/.ssh/id_ed25519\"") &&
+	   strstr(text, "\"errno\":134,\"error\":\"ECAPABILITY\""),
+	   "and as JSON");
+	get_row(fixture, 2, &row);
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " spawn summarizer digest=3031323334353637"),
+	   "a spawn with its digest");
+	get_row(fixture, 3, &row);
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " state active -> capability-denied"),
+	   "a state by its names");
+}
+
+/* What an agent chooses, a file's name, must not reach a terminal raw. */
+static void test_hostile_payload(void)
+{
+	static const uint8_t path[] = "/x\n\x1b[2J\xff\xe2\x80\xae\"\\";
+	char text[COCONUT_ROW_TEXT_MAX];
+	uint8_t raw[AGENT_AUDIT_ROW_MAX];
+	struct coconut_row row = {
+		.seq = 1,
+		.event = AGENT_EVENT_DENY,
+		.payload = path,
+		.payload_size = sizeof(path) - 1,
+		.chain = raw,
+	};
+
+	memset(raw, 0xff, sizeof(raw));
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, "/x\\x0a\\x1b[2J\\xff\\xe2\\x80\\xae\"\\\\"),
+	   "a hostile name is shown, not obeyed");
+	coconut_row_json(&row, text, sizeof(text));
+	ok(strstr(text, "\"payload_hex\":\"2f780a1b5b324affe280ae225c\""),
+	   "and in hexadecimal in JSON");
+	row.payload = raw;
+	row.payload_size = AGENT_AUDIT_PAYLOAD_MAX;
+	ok(coconut_row_format(&row, text, sizeof(text)) < sizeof(text) &&
+	   coconut_row_json(&row, text, sizeof(text)) < sizeof(text),
+	   "the longest row fits the room told");
+	memset(raw, 1, sizeof(raw));
+	ok(coconut_row_json(&row, text, sizeof(text)) < sizeof(text),
+	   "also where each byte is escaped");
+}
+
+int main(void)
+{
+	static struct fixture fixture;
+
+	make_chain(&fixture);
+	test_good(&fixture);
+	test_flips(&fixture, 8192);
+	test_flips(&fixture, 33);
+	test_messages(&fixture);
+	test_truncated(&fixture);
+	test_anchor(&fixture);
+	test_sequence(&fixture);
+	test_segments(&fixture);
+	test_resume(&fixture);
+	test_print(&fixture);
+	test_hostile_payload();
+	return tap_end();
+}

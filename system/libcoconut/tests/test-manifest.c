@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Manifests.  The directory of fixtures is the one argument: good/ holds YAML
+ * that compiles, full.hex what full.yaml compiles to, bad/ YAML whose second
+ * line tells the error, root/ the files that the manifests name.
+ */
+#include <coconut.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tap.h"
+
+static const char *fixtures;
+
+static char *path_to(const char *directory, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s/%s", fixtures, directory, name) < 0)
+		abort();
+	return path;
+}
+
+static char *root(void)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/root", fixtures) < 0)
+		abort();
+	return path;
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return size > 5 && !strcmp(entry->d_name + size - 5, ".yaml");
+}
+
+static unsigned int each(const char *directory,
+			 void (*check)(const char *name))
+{
+	char *path = path_to(directory, "");
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_yaml, alphasort);
+
+	free(path);
+	for (int i = 0; i < count; i++) {
+		check(entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return count > 0 ? count : 0;
+}
+
+/* Puts "ROOT" where the path of the root stands, which differs. */
+static void hide_root(char *message)
+{
+	char *from = root();
+	char *at = strstr(message, from);
+
+	if (at) {
+		size_t size = strlen(from);
+
+		memmove(at + 4, at + size, strlen(at + size) + 1);
+		memcpy(at, "ROOT", 4);
+	}
+	free(from);
+}
+
+static char *expected_error(const char *path)
+{
+	char *line = NULL;
+	size_t room = 0;
+	FILE *file = fopen(path, "r");
+
+	if (!file || getline(&line, &room, file) < 0 ||
+	    getline(&line, &room, file) < 9)
+		abort();
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	memmove(line, line + 9, strlen(line + 9) + 1);
+	return line;
+}
+
+static void check_bad(const char *name)
+{
+	char *path = path_to("bad", name);
+	char *expected = expected_error(path);
+	char *from = root();
+	struct coconut_manifest *manifest;
+	struct coconut_error error = { 0 };
+	char position[40];
+	int err = coconut_manifest_from_yaml(path, from, 0, &manifest,
+					     &error);
+
+	if (ok(err < 0, "bad/%s is refused", name)) {
+		hide_root(error.message);
+		is(error.message + strlen(path) + 1, expected, name);
+		snprintf(position, sizeof(position), "%u:%u: ", error.line,
+			 error.column);
+		ok(!strncmp(expected, position, strlen(position)) &&
+		   error.code == -err, "and its parts tell the same");
+	} else {
+		coconut_manifest_free(manifest);
+	}
+	free(from);
+	free(expected);
+	free(path);
+}
+
+struct bytes {
+	uint8_t *data;
+	size_t size;
+};
+
+static struct bytes encode(const struct coconut_manifest *manifest)
+{
+	struct bytes bytes = { 0 };
+	struct coconut_error error;
+
+	if (coconut_manifest_encode(manifest, &bytes.data, &bytes.size,
+				    &error))
+		printf("# %s\n", error.message);
+	return bytes;
+}
+
+static bool same(struct bytes a, struct bytes b)
+{
+	return a.data && b.data && a.size == b.size &&
+	       !memcmp(a.data, b.data, a.size);
+}
+
+static void check_decoded(struct bytes bytes)
+{
+	struct coconut_manifest *manifest;
+	struct coconut_error error;
+	struct bytes again;
+
+	if (!ok(!coconut_manifest_decode(bytes.data, bytes.size, &manifest,
+					 &error), "it is read back"))
+		return;
+	again = encode(manifest);
+	ok(same(bytes, again), "and encodes to the same bytes");
+	free(again.data);
+	coconut_manifest_free(manifest);
+}
+
+static void check_printed(const struct coconut_manifest *manifest,
+			  struct bytes bytes)
+{
+	struct coconut_manifest *read;
+	struct coconut_error error;
+	struct bytes again;
+	size_t size;
+	char *text;
+	FILE *file = open_memstream(&text, &size);
+
+	ok(!coconut_manifest_print_yaml(manifest, file), "it is printed");
+	fclose(file);
+	if (ok(!coconut_manifest_from_yaml_text("printed", text, size, NULL,
+						COCONUT_YAML_NO_IMAGE, &read,
+						&error), "and read again")) {
+		again = encode(read);
+		ok(same(bytes, again), "as the same manifest");
+		free(again.data);
+		coconut_manifest_free(read);
+	} else {
+		printf("# %s\n", error.message);
+	}
+	free(text);
+}
+
+/* Changed bits never crash the reader, and never make it accept a prefix. */
+static void check_damaged(struct bytes bytes)
+{
+	struct coconut_manifest *manifest;
+	struct coconut_error error;
+	unsigned int wrong = 0;
+
+	for (size_t size = 0; size < bytes.size; size++) {
+		uint8_t *exact = malloc(size ? size : 1);
+
+		memcpy(exact, bytes.data, size);
+		wrong += coconut_manifest_check(exact, size, &error) !=
+			 -EBADMSG;
+		free(exact);
+	}
+	is_number(wrong, 0, "each prefix is malformed");
+	for (size_t bit = 0; bit < 8 * bytes.size; bit++) {
+		struct bytes again;
+
+		bytes.data[bit / 8] ^= 1 << bit % 8;
+		if (!coconut_manifest_decode(bytes.data, bytes.size,
+					     &manifest, &error)) {
+			again = encode(manifest);
+			wrong += !again.data;
+			free(again.data);
+			coconut_manifest_free(manifest);
+		}
+		bytes.data[bit / 8] ^= 1 << bit % 8;
+	}
+	is_number(wrong, 0, "what is accepted can be encoded");
+}
+
+static void check_good(const char *name)
+{
+	char *path = path_to("good", name);
+	char *from = root();
+	struct coconut_manifest *manifest;
+	struct coconut_error error;
+	struct bytes bytes;
+
+	if (ok(!coconut_manifest_from_yaml(path, from, 0, &manifest, &error),
+	       "good/%s compiles", name)) {
+		bytes = encode(manifest);
+		ok(!coconut_manifest_check(bytes.data, bytes.size, &error),
+		   "the kernel's reader accepts it");
+		check_decoded(bytes);
+		check_printed(manifest, bytes);
+		check_damaged(bytes);
+		free(bytes.data);
+		coconut_manifest_free(manifest);
+	} else {
+		printf("# %s\n", error.message);
+	}
+	free(from);
+	free(path);
+}
+
+static struct coconut_manifest *compile(const char *name)
+{
+	char *path = path_to("good", name);
+	char *from = root();
+	struct coconut_manifest *manifest = NULL;
+
+	coconut_manifest_from_yaml(path, from, 0, &manifest, NULL);
+	free(from);
+	free(path);
+	return manifest;
+}
+
+/* full.hex was made by another encoder. */
+static void test_golden(void)
+{
+	struct coconut_manifest *manifest = compile("full.yaml");
+	struct bytes bytes = encode(manifest);
+	char *path = path_to("good", "full.hex");
+	char *digits = malloc(2 * bytes.size + 1);
+	uint8_t *golden;
+	size_t size;
+
+	if (ok(!coconut_file_read(path, 65536, &golden, &size, NULL),
+	       "full.hex is there")) {
+		golden[strcspn((char *)golden, "\n")] = '\0';
+		is(coconut_hex(bytes.data, bytes.size, digits),
+		   (char *)golden, "full.yaml compiles to full.hex");
+		free(golden);
+	}
+	is_number(manifest->nr_caps, 18, "a list of names makes a capability of each");
+	is_number(manifest->limit_ram, 256 << 20, "256M is so many bytes");
+	is(manifest->args[2], "", "an empty argument stays");
+	free(digits);
+	free(path);
+	free(bytes.data);
+	coconut_manifest_free(manifest);
+}
+
+static bool has_cap(const struct coconut_manifest *manifest,
+		    const char *expected)
+{
+	bool found = false;
+
+	for (size_t i = 0; !found && i < manifest->nr_caps; i++) {
+		char *text = coconut_cap_format(&manifest->caps[i]);
+
+		found = !strcmp(text, expected);
+		free(text);
+	}
+	return found;
+}
+
+static void test_profile(void)
+{
+	struct coconut_manifest *manifest = compile("profile.yaml");
+
+	ok(has_cap(manifest, "fs.read /usr"), "the profile reads /usr");
+	ok(has_cap(manifest, "fs.exec /usr"), "and runs it");
+	ok(has_cap(manifest, "fs.read /etc/hosts"), "and what the root has");
+	ok(!has_cap(manifest, "fs.read /etc/passwd"), "not what it lacks");
+	ok(has_cap(manifest, "fs.write /dev/null"), "devices always");
+	ok(has_cap(manifest, "fs.read /home"), "beside the manifest's own");
+	coconut_manifest_free(manifest);
+}
+
+static void test_json(void)
+{
+	static const char start[] =
+		"{\"name\":\"minimal\",\"image\":\"/usr/bin/agent\",";
+	static const char expected[] =
+		"\"on_deny\":\"continue\",\"limits\":{},\"capabilities\":[]}";
+	struct coconut_manifest *manifest = compile("minimal.yaml");
+	size_t size;
+	char *text;
+	FILE *file = open_memstream(&text, &size);
+
+	ok(!coconut_manifest_print_json(manifest, file), "JSON is printed");
+	fclose(file);
+	ok(!strncmp(text, start, strlen(start)) && strstr(text, expected),
+	   "with what is in it");
+	free(text);
+	coconut_manifest_free(manifest);
+}
+
+static void test_no_image(void)
+{
+	static const char yaml[] = "{name: a, image: /not/there}";
+	uint8_t zeroes[AGENT_DIGEST_SIZE] = { 0 };
+	struct coconut_manifest *manifest;
+	struct coconut_error error;
+
+	is_number(coconut_manifest_from_yaml_text("x", yaml, strlen(yaml),
+						  NULL, 0, &manifest, &error),
+		  -ENOENT, "an image that is not there");
+	is_number(error.code, ENOENT, "with its code");
+	if (ok(!coconut_manifest_from_yaml_text("x", yaml, strlen(yaml), NULL,
+						COCONUT_YAML_NO_IMAGE,
+						&manifest, &error),
+	       "unless it is not looked at")) {
+		ok(!memcmp(manifest->digest, zeroes, sizeof(zeroes)),
+		   "then its digest is zero");
+		coconut_manifest_free(manifest);
+	}
+	is_number(coconut_manifest_from_yaml("/not/there", NULL, 0, &manifest,
+					     &error), -ENOENT,
+		  "a manifest that is not there");
+	is(error.message, "/not/there: open: No such file or directory",
+	   "is named");
+}
+
+static void test_bounds(void)
+{
+	struct coconut_manifest *manifest = compile("minimal.yaml");
+	struct coconut_error error;
+	uint8_t *data = calloc(1, AGENT_MANIFEST_MAX + 1);
+	size_t size;
+	uint8_t *encoded;
+
+	is_number(coconut_manifest_check(data, AGENT_MANIFEST_MAX + 1,
+					 &error), -E2BIG, "a byte too many");
+	is_number(coconut_manifest_check(data, 0, &error), -EBADMSG,
+		  "no byte at all");
+	free(manifest->name);
+	manifest->name = strdup("No Name");
+	is_number(coconut_manifest_encode(manifest, &encoded, &size, &error),
+		  -EINVAL, "a name that is none is not encoded");
+	free(data);
+	coconut_manifest_free(manifest);
+}
+
+static void test_digest(void)
+{
+	uint8_t digest[AGENT_DIGEST_SIZE];
+	char digits[2 * AGENT_DIGEST_SIZE + 1];
+
+	coconut_digest("", 0, digest);
+	is(coconut_hex(digest, sizeof(digest), digits),
+	   "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
+	   "BLAKE3 of nothing");
+	is_number(coconut_unhex("0g", digest, 1), -EINVAL, "no digit");
+	is_number(coconut_unhex("0", digest, 1), -EINVAL, "a digit short");
+	is_number(coconut_unhex("Fe", digest, 1), 0, "two digits");
+	is_number(digest[0], 0xfe, "their value");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		return 2;
+	fixtures = argv[1];
+	ok(each("good", check_good) >= 3, "there are good fixtures");
+	ok(each("bad", check_bad) >= 50, "there are bad fixtures");
+	test_golden();
+	test_profile();
+	test_json();
+	test_no_image();
+	test_bounds();
+	test_digest();
+	return tap_end();
+}
