@@ -2,6 +2,7 @@
 /* coconut agent: the verbs that need little. */
 #include <ctype.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
@@ -22,13 +23,7 @@ static void state_text(const cbor_item_t *agent, char *text, size_t size)
 
 static bool is_ended(const cbor_item_t *agent)
 {
-	char state[64];
-
-	state_text(agent, state, sizeof(state));
-	return state[0] && (!strcmp(state, coconut_state_name(
-					AGENT_TERMINATED_CLEAN)) ||
-			    !strcmp(state, coconut_state_name(
-					AGENT_TERMINATED_REVOKED)));
+	return message_get(agent, "live") && !message_get_bool(agent, "live");
 }
 
 static void add_number(struct table *table, const cbor_item_t *agent,
@@ -38,6 +33,17 @@ static void add_number(struct table *table, const cbor_item_t *agent,
 		table_add(table, "%" PRIu64, message_get_uint(agent, key, 0));
 	else
 		table_add(table, "%s", "");
+}
+
+static void user_text(const cbor_item_t *agent, char *text, size_t size)
+{
+	uint64_t uid = message_get_uint(agent, "uid", UINT32_MAX);
+	const struct passwd *user = getpwuid((uid_t)uid);
+
+	if (user)
+		snprintf(text, size, "%s", user->pw_name);
+	else
+		snprintf(text, size, "%" PRIu64, uid);
 }
 
 static void add_agent(struct table *table, const cbor_item_t *agent)
@@ -53,7 +59,7 @@ static void add_agent(struct table *table, const cbor_item_t *agent)
 	add_number(table, agent, "caps");
 	add_number(table, agent, "uses");
 	add_number(table, agent, "denials");
-	message_get_text(agent, "user", text, sizeof(text));
+	user_text(agent, text, sizeof(text));
 	table_add(table, "%s", text);
 	message_get_text(agent, "name", text, sizeof(text));
 	table_add(table, "%s", text);

@@ -106,3 +106,16 @@ int finish_output(int status)
 	complain("standard output: %s", coconut_strerror(errno));
 	return status ? status : EXIT_REFUSED;
 }
+
+char *signature_path(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+	size_t stem = dot && !strcmp(dot, ".manifest") ? (size_t)(dot - file) :
+							 strlen(file);
+	char *path;
+
+	if (asprintf(&path, "%.*s.sig", (int)stem, file) >= 0)
+		return path;
+	complain("out of memory");
+	return NULL;
+}

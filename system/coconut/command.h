@@ -105,6 +105,16 @@ int parse_aid(int argc, char **argv, int more, uint64_t *ret_aid);
 int parse_json_only(int argc, char **argv, bool *ret_json);
 
 /**
+ * signature_path - where the signature of a manifest stands
+ * @file: the manifest
+ *
+ * Return: FILE.sig for FILE.manifest, and for any other name all of it and
+ * ".sig"; to be given to free(). NULL once it has been told that memory is
+ * short.
+ */
+char *signature_path(const char *file);
+
+/**
  * finish_output - flush standard output
  * @status: exit status so far
  *

@@ -12,6 +12,8 @@
 #include "table.h"
 
 #define COUNT_MAX 1000
+/* Each holds a connection to coconutd, which has a bound of its own. */
+#define WAIT_MAX 64
 
 const char spawn_help[] =
 	"Spawn an agent from the installed manifest NAME, or from a manifest in a\n"
@@ -83,8 +85,10 @@ static int check_options(const struct spawn *spawn)
 		return misuse("spawn: --signature needs --manifest");
 	if (spawn->wait && spawn->json)
 		return misuse("spawn: --wait and --json exclude each other");
-	if (spawn->count < 1 || spawn->count > COUNT_MAX)
-		return misuse("spawn: --count is from 1 to %d", COUNT_MAX);
+	if (spawn->count < 1 ||
+	    spawn->count > (spawn->wait ? WAIT_MAX : COUNT_MAX))
+		return misuse("spawn: --count is from 1 to %d, with --wait to %d",
+			      COUNT_MAX, WAIT_MAX);
 	return 0;
 }
 
@@ -107,18 +111,11 @@ static int parse(struct spawn *spawn, int argc, char **argv)
 
 static int read_signature(struct spawn *spawn, struct coconut_error *error)
 {
-	const char *file = spawn->manifest_file;
-	const char *dot = strrchr(file, '.');
-	size_t stem = dot && !strcmp(dot, ".manifest") ? (size_t)(dot - file) :
-							 strlen(file);
-	char *path;
+	char *path = spawn->signature_file ? strdup(spawn->signature_file) :
+					     signature_path(spawn->manifest_file);
 	int r;
 
-	if (spawn->signature_file)
-		return coconut_file_read(spawn->signature_file,
-					 AGENT_SIGNATURE_MAX, &spawn->signature,
-					 &spawn->signature_size, error);
-	if (asprintf(&path, "%.*s.sig", (int)stem, file) < 0)
+	if (!path)
 		return -ENOMEM;
 	r = coconut_file_read(path, AGENT_SIGNATURE_MAX, &spawn->signature,
 			      &spawn->signature_size, error);

@@ -309,7 +309,8 @@ static void test_print(const struct fixture *fixture)
 	get_row(fixture, 4, &row);
 	size = coconut_row_format(&row, text, sizeof(text));
 	is(text,
-	   "4 2023-11-14T22:13:20.123456793Z aid=7 pid=100 DENY fs.read /home/maya/.ssh/id_ed25519 reason=scope error=ECAPABILITY",
+	   "4 2023-11-14T22:13:20.123456793Z aid=7 pid=100 DENY fs.read"
+	   " /home/maya/.ssh/id_ed25519 reason=scope error=ECAPABILITY",
 	   "a denial as a line");
 	is_number(size, strlen(text), "its length");
 	is_number(coconut_row_format(&row, small, sizeof(small)), size,

@@ -39,11 +39,13 @@ enum agent_cbor_type {
  * @data: start of the buffer
  * @size: its length in bytes
  * @pos: offset of the next item
+ * @at: offset of the item read last, or that could not be read
  */
 struct agent_cbor {
 	const uint8_t *data;
 	uint32_t size;
 	uint32_t pos;
+	uint32_t at;
 };
 
 /**

@@ -3,51 +3,98 @@
  * Agents: capabilities as a manifest or a call gives them
  */
 
-#include <linux/agent_core.h>
-
-#define PATH_SIZE_MAX	1023
-#define TEXT_SIZE_MAX	255
+#include "core.h"
 
 #define KEY(key)	(1U << (key))
 #define KEYS_ALWAYS	(KEY(AGENT_CAP_NAME_KEY) | KEY(AGENT_CAP_LIFETIME_KEY) | \
 			 KEY(AGENT_CAP_USES_KEY) | KEY(AGENT_CAP_HINT_KEY))
-#define KEYS_PATH	(KEY(AGENT_CAP_PATH_KEY) | KEY(AGENT_CAP_EXCEPT_KEY))
 #define KEYS_PORTS	(KEY(AGENT_CAP_PORT_LOW_KEY) | \
 			 KEY(AGENT_CAP_PORT_HIGH_KEY))
 #define KEYS_ADDRESS	(KEY(AGENT_CAP_ADDRESS_KEY) | KEY(AGENT_CAP_PREFIX_KEY))
-#define KEYS_NET	(KEYS_PORTS | KEYS_ADDRESS | KEY(AGENT_CAP_PROTOCOL_KEY))
 
-/* What is decided by which scope: the keys that may stand, and must. */
+enum scope {
+	SCOPE_NONE,
+	SCOPE_PATH,
+	SCOPE_NET,
+	SCOPE_RELATION,
+	SCOPE_TEXT,
+	SCOPE_COUNT
+};
+
+/* The keys that a scope may have beside KEYS_ALWAYS, and those it must. */
+static const struct {
+	u32 may;
+	u32 must;
+} scopes[SCOPE_COUNT] = {
+	[SCOPE_PATH] = {
+		KEY(AGENT_CAP_PATH_KEY) | KEY(AGENT_CAP_EXCEPT_KEY),
+		KEY(AGENT_CAP_PATH_KEY),
+	},
+	[SCOPE_NET] = {
+		KEYS_PORTS | KEYS_ADDRESS | KEY(AGENT_CAP_PROTOCOL_KEY),
+		KEYS_PORTS,
+	},
+	[SCOPE_RELATION] = {
+		KEY(AGENT_CAP_RELATION_KEY), KEY(AGENT_CAP_RELATION_KEY),
+	},
+	[SCOPE_TEXT] = { KEY(AGENT_CAP_SCOPE_KEY), 0 },
+};
+
 static const struct {
 	const char *name;
-	uint32_t may;
-	uint32_t must;
+	enum scope scope;
 } caps[AGENT_CAP_COUNT] = {
-	[AGENT_CAP_FS_READ] = { "fs.read", KEYS_PATH, KEY(AGENT_CAP_PATH_KEY) },
-	[AGENT_CAP_FS_WRITE] = { "fs.write", KEYS_PATH,
-				 KEY(AGENT_CAP_PATH_KEY) },
-	[AGENT_CAP_FS_CREATE] = { "fs.create", KEYS_PATH,
-				  KEY(AGENT_CAP_PATH_KEY) },
-	[AGENT_CAP_FS_DELETE] = { "fs.delete", KEYS_PATH,
-				  KEY(AGENT_CAP_PATH_KEY) },
-	[AGENT_CAP_FS_EXEC] = { "fs.exec", KEYS_PATH, KEY(AGENT_CAP_PATH_KEY) },
-	[AGENT_CAP_UNIX_CONNECT] = { "unix.connect", KEYS_PATH,
-				     KEY(AGENT_CAP_PATH_KEY) },
-	[AGENT_CAP_NET_CONNECT] = { "net.connect", KEYS_NET, KEYS_PORTS },
-	[AGENT_CAP_NET_BIND] = { "net.bind", KEYS_NET, KEYS_PORTS },
-	[AGENT_CAP_PROC_SIGNAL] = { "proc.signal", KEY(AGENT_CAP_RELATION_KEY),
-				    KEY(AGENT_CAP_RELATION_KEY) },
-	[AGENT_CAP_AGENT_SPAWN] = { "agent.spawn", 0, 0 },
-	[AGENT_CAP_CAP_GRANT] = { "cap.grant", 0, 0 },
-	[AGENT_CAP_AUDIT_READ] = { "audit.read", KEY(AGENT_CAP_RELATION_KEY),
-				   KEY(AGENT_CAP_RELATION_KEY) },
-	[AGENT_CAP_QUOTA_SET] = { "quota.set", KEY(AGENT_CAP_RELATION_KEY),
-				  KEY(AGENT_CAP_RELATION_KEY) },
-	[AGENT_CAP_ATTEST] = { "attest", KEY(AGENT_CAP_RELATION_KEY),
-			       KEY(AGENT_CAP_RELATION_KEY) },
-	[AGENT_CAP_MEM_TIER] = { "mem.tier", KEY(AGENT_CAP_RELATION_KEY),
-				 KEY(AGENT_CAP_RELATION_KEY) },
-	[AGENT_CAP_USER] = { NULL, KEY(AGENT_CAP_SCOPE_KEY), 0 },
+	[AGENT_CAP_FS_READ] = { "fs.read", SCOPE_PATH },
+	[AGENT_CAP_FS_WRITE] = { "fs.write", SCOPE_PATH },
+	[AGENT_CAP_FS_CREATE] = { "fs.create", SCOPE_PATH },
+	[AGENT_CAP_FS_DELETE] = { "fs.delete", SCOPE_PATH },
+	[AGENT_CAP_FS_EXEC] = { "fs.exec", SCOPE_PATH },
+	[AGENT_CAP_UNIX_CONNECT] = { "unix.connect", SCOPE_PATH },
+	[AGENT_CAP_NET_CONNECT] = { "net.connect", SCOPE_NET },
+	[AGENT_CAP_NET_BIND] = { "net.bind", SCOPE_NET },
+	[AGENT_CAP_PROC_SIGNAL] = { "proc.signal", SCOPE_RELATION },
+	[AGENT_CAP_AGENT_SPAWN] = { "agent.spawn", SCOPE_NONE },
+	[AGENT_CAP_CAP_GRANT] = { "cap.grant", SCOPE_NONE },
+	[AGENT_CAP_AUDIT_READ] = { "audit.read", SCOPE_RELATION },
+	[AGENT_CAP_QUOTA_SET] = { "quota.set", SCOPE_RELATION },
+	[AGENT_CAP_ATTEST] = { "attest", SCOPE_RELATION },
+	[AGENT_CAP_MEM_TIER] = { "mem.tier", SCOPE_RELATION },
+	[AGENT_CAP_USER] = { NULL, SCOPE_TEXT },
+};
+
+/* By key: what an item is not that can't be this value, and what is missing. */
+static const struct {
+	const char *wrong;
+	const char *missing;
+} phrases[AGENT_CAP_KEY_COUNT] = {
+	[AGENT_CAP_NAME_KEY] = {
+		"not a capability's name", "the capability's name is missing",
+	},
+	[AGENT_CAP_PATH_KEY] = {
+		"not a plain absolute path", "the capability's path is missing",
+	},
+	[AGENT_CAP_EXCEPT_KEY] = {
+		"not a list of plain absolute paths below the scope's", NULL,
+	},
+	[AGENT_CAP_ADDRESS_KEY] = { "not an address of 4 or 16 bytes", NULL },
+	[AGENT_CAP_PREFIX_KEY] = { "not a prefix of this address", NULL },
+	[AGENT_CAP_PORT_LOW_KEY] = {
+		"not a port", "the capability's first port is missing",
+	},
+	[AGENT_CAP_PORT_HIGH_KEY] = {
+		"not a port, or below the first one",
+		"the capability's last port is missing",
+	},
+	[AGENT_CAP_PROTOCOL_KEY] = { "neither 6 (TCP) nor 17 (UDP)", NULL },
+	[AGENT_CAP_RELATION_KEY] = {
+		"not a relation, 0 to 2", "the capability's relation is missing",
+	},
+	[AGENT_CAP_LIFETIME_KEY] = {
+		"not a number of seconds, 1 to 4294967295", NULL,
+	},
+	[AGENT_CAP_USES_KEY] = { "not a number of uses, 1 to 4294967295", NULL },
+	[AGENT_CAP_HINT_KEY] = { "not a hint", NULL },
+	[AGENT_CAP_SCOPE_KEY] = { "not the text of a scope", NULL },
 };
 
 /**
@@ -58,14 +105,14 @@ static const struct {
  */
 const char *agent_cap_name(enum agent_cap_id id)
 {
-	return (uint32_t)id < AGENT_CAP_COUNT ? caps[id].name : NULL;
+	return (u32)id < AGENT_CAP_COUNT ? caps[id].name : NULL;
 }
 
 /* Words of [a-z0-9-_] joined by dots; at least two of them. */
-static bool is_dotted(const char *name, uint32_t size)
+static bool is_dotted(const char *name, u32 size)
 {
 	bool dotted = false, word = false;
-	uint32_t i;
+	u32 i;
 
 	for (i = 0; i < size; i++) {
 		char c = name[i];
@@ -85,45 +132,48 @@ static bool is_dotted(const char *name, uint32_t size)
 	return dotted && word;
 }
 
+/* Whether a name begins with the first word of a capability of the kernel's. */
+static bool is_kernel_word(const char *name, u32 size)
+{
+	u32 id, word;
+
+	for (word = 0; word < size && name[word] != '.'; word++)
+		;
+	for (id = 1; id < AGENT_CAP_USER; id++) {
+		const char *own = caps[id].name;
+
+		if (strlen(own) >= word && !memcmp(own, name, word) &&
+		    (own[word] == '.' || !own[word]))
+			return true;
+	}
+	return false;
+}
+
 /**
  * agent_cap_id_of - the capability that a name means
  * @name: the name, not NUL-terminated
  * @size: its length in bytes
  *
- * Names under a prefix that the kernel uses itself are its own: an unknown one
+ * Names under a word that the kernel uses itself are its own: an unknown one
  * is an error, never a userspace capability.
  *
  * Return: the id; AGENT_CAP_USER for another dotted name; AGENT_CAP_NONE for
  * what is no capability's name.
  */
-enum agent_cap_id agent_cap_id_of(const char *name, uint32_t size)
+enum agent_cap_id agent_cap_id_of(const char *name, u32 size)
 {
-	uint32_t id, word;
+	u32 id;
 
 	if (!size || size >= AGENT_NAME_MAX)
 		return AGENT_CAP_NONE;
-	for (word = 0; word < size && name[word] != '.'; word++)
-		;
 	for (id = 1; id < AGENT_CAP_USER; id++) {
 		if (strlen(caps[id].name) == size &&
 		    !memcmp(caps[id].name, name, size))
 			return id;
 	}
-	for (id = 1; id < AGENT_CAP_USER; id++) {
-		if (word < size && strlen(caps[id].name) > word &&
-		    caps[id].name[word] == '.' &&
-		    !memcmp(caps[id].name, name, word + 1))
-			return AGENT_CAP_NONE;
-	}
-	return is_dotted(name, size) ? AGENT_CAP_USER : AGENT_CAP_NONE;
-}
-
-static int fail(struct agent_fault *fault, uint32_t offset, const char *what,
-		int err)
-{
-	fault->offset = offset;
-	fault->what = what;
-	return err;
+	if (is_kernel_word(name, size) || !is_dotted(name, size))
+		return AGENT_CAP_NONE;
+	return AGENT_CAP_USER;
 }
 
 /**
@@ -134,16 +184,16 @@ static int fail(struct agent_fault *fault, uint32_t offset, const char *what,
  * Return: true for an absolute path without empty, "." or ".." components and
  * without a slash at its end.
  */
-bool agent_path_valid(struct agent_text path, uint32_t max)
+bool agent_path_valid(struct agent_text path, u32 max)
 {
-	uint32_t i, start = 1;
+	u32 i, start = 1;
 
 	if (!path.size || path.size > max || path.data[0] != '/')
 		return false;
 	if (path.size == 1)
 		return true;
 	for (i = 1; i <= path.size; i++) {
-		uint32_t length = i - start;
+		u32 length = i - start;
 
 		if (i < path.size && path.data[i] != '/')
 			continue;
@@ -156,20 +206,31 @@ bool agent_path_valid(struct agent_text path, uint32_t max)
 	return true;
 }
 
-static int read_path(struct agent_cbor *cbor, struct agent_text *path)
+/* Both are valid paths; nothing but "/" ends in a slash. */
+static bool is_below(struct agent_text path, struct agent_text top)
 {
-	int err = agent_text_next(cbor, path);
+	if (top.size == 1)
+		return path.size > 1;
+	return path.size > top.size && path.data[top.size] == '/' &&
+	       !memcmp(path.data, top.data, top.size);
+}
+
+static int read_name(struct agent_cbor *cbor, struct agent_cap_spec *spec)
+{
+	int err = agent_read_text(cbor, AGENT_NAME_MAX - 1, &spec->name);
 
 	if (err)
 		return err;
-	return agent_path_valid(*path, PATH_SIZE_MAX) ? 0 : -EINVAL;
+	spec->id = agent_cap_id_of(spec->name.data, spec->name.size);
+	return spec->id == AGENT_CAP_NONE ? -EINVAL : 0;
 }
 
+/* An empty list is refused: it would be a second way to write no list. */
 static int read_holes(struct agent_cbor *cbor, struct agent_cap_spec *spec)
 {
 	struct agent_cbor_item head;
 	struct agent_text path;
-	uint32_t i;
+	u32 i;
 	int err;
 
 	spec->except = cbor->pos;
@@ -178,28 +239,16 @@ static int read_holes(struct agent_cbor *cbor, struct agent_cap_spec *spec)
 		return err;
 	if (head.value > AGENT_EXCEPT_MAX)
 		return -E2BIG;
-	if (!head.value)
+	if (!head.value || !spec->path.size)
 		return -EINVAL;
 	spec->nr_except = head.value;
 	for (i = 0; i < spec->nr_except; i++) {
-		err = read_path(cbor, &path);
+		err = agent_read_path(cbor, AGENT_SCOPE_PATH_MAX, &path);
 		if (err)
 			return err;
+		if (!is_below(path, spec->path))
+			return -EINVAL;
 	}
-	return 0;
-}
-
-static int read_number(struct agent_cbor *cbor, uint64_t min, uint64_t max,
-		       uint64_t *value)
-{
-	struct agent_cbor_item item;
-	int err = agent_cbor_expect(cbor, AGENT_CBOR_UINT, &item);
-
-	if (err)
-		return err;
-	if (item.value < min || item.value > max)
-		return -EINVAL;
-	*value = item.value;
 	return 0;
 }
 
@@ -217,71 +266,72 @@ static int read_address(struct agent_cbor *cbor, struct agent_net_scope *net)
 	return 0;
 }
 
-static int read_text(struct agent_cbor *cbor, struct agent_text *text)
+static int read_prefix(struct agent_cbor *cbor, struct agent_net_scope *net)
 {
-	int err = agent_text_next(cbor, text);
+	u64 bits = 0;
+	int err = agent_read_uint(cbor, 0, net->family == 4 ? 32 : 128, &bits);
 
-	if (err)
-		return err;
-	return text->size && text->size <= TEXT_SIZE_MAX ? 0 : -EINVAL;
-}
-
-static int read_small(struct agent_cbor *cbor, uint64_t min, uint64_t max,
-		      uint32_t *value)
-{
-	uint64_t number = 0;
-	int err = read_number(cbor, min, max, &number);
-
-	*value = number;
+	net->prefix = bits;
 	return err;
 }
 
-static int read_value(struct agent_cbor *cbor, uint32_t key,
+static int read_port(struct agent_cbor *cbor, u16 min, u16 *port)
+{
+	u64 number = 0;
+	int err = agent_read_uint(cbor, min, 0xffff, &number);
+
+	*port = number;
+	return err;
+}
+
+static int read_protocol(struct agent_cbor *cbor, u8 *protocol)
+{
+	u64 number = 0;
+	int err = agent_read_uint(cbor, 6, 17, &number);
+
+	*protocol = number;
+	return err ?: (number == 6 || number == 17 ? 0 : -EINVAL);
+}
+
+static int read_relation(struct agent_cbor *cbor, u32 *relation)
+{
+	u64 number = 0;
+	int err = agent_read_uint(cbor, 0, AGENT_REL_ALL, &number);
+
+	*relation = number;
+	return err;
+}
+
+static int read_value(struct agent_cbor *cbor, u32 key,
 		      struct agent_cap_spec *spec)
 {
-	uint32_t number = 0;
-	int err;
-
 	switch (key) {
 	case AGENT_CAP_NAME_KEY:
-		err = agent_text_next(cbor, &spec->name);
-		if (err)
-			return err;
-		spec->id = agent_cap_id_of(spec->name.data, spec->name.size);
-		return spec->id == AGENT_CAP_NONE ? -EINVAL : 0;
+		return read_name(cbor, spec);
 	case AGENT_CAP_PATH_KEY:
-		return read_path(cbor, &spec->path);
+		return agent_read_path(cbor, AGENT_SCOPE_PATH_MAX, &spec->path);
 	case AGENT_CAP_EXCEPT_KEY:
 		return read_holes(cbor, spec);
 	case AGENT_CAP_ADDRESS_KEY:
 		return read_address(cbor, &spec->net);
 	case AGENT_CAP_PREFIX_KEY:
-		err = read_small(cbor, 0, spec->net.family == 4 ? 32 : 128,
-				 &number);
-		spec->net.prefix = number;
-		return err;
+		return read_prefix(cbor, &spec->net);
 	case AGENT_CAP_PORT_LOW_KEY:
-		err = read_small(cbor, 0, 65535, &number);
-		spec->net.port_low = number;
-		return err;
+		return read_port(cbor, 0, &spec->net.port_low);
 	case AGENT_CAP_PORT_HIGH_KEY:
-		err = read_small(cbor, spec->net.port_low, 65535, &number);
-		spec->net.port_high = number;
-		return err;
+		return read_port(cbor, spec->net.port_low, &spec->net.port_high);
 	case AGENT_CAP_PROTOCOL_KEY:
-		err = read_small(cbor, 6, 17, &number);
-		spec->net.protocol = number;
-		return err ?: (number == 6 || number == 17 ? 0 : -EINVAL);
+		return read_protocol(cbor, &spec->net.protocol);
 	case AGENT_CAP_RELATION_KEY:
-		return read_small(cbor, 0, AGENT_REL_ALL, &spec->relation);
+		return read_relation(cbor, &spec->relation);
 	case AGENT_CAP_LIFETIME_KEY:
-		return read_number(cbor, 1, 0xffffffff, &spec->lifetime);
+		return agent_read_uint(cbor, 1, 0xffffffff, &spec->lifetime);
 	case AGENT_CAP_USES_KEY:
-		return read_number(cbor, 1, 0xffffffff, &spec->uses);
+		return agent_read_uint(cbor, 1, 0xffffffff, &spec->uses);
 	case AGENT_CAP_HINT_KEY:
-		return read_text(cbor, &spec->hint);
+		return agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->hint);
 	case AGENT_CAP_SCOPE_KEY:
-		return read_text(cbor, &spec->scope);
+		return agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->scope);
 	default:
 		return -EINVAL;
 	}
@@ -290,7 +340,7 @@ static int read_value(struct agent_cbor *cbor, uint32_t key,
 /* Two ways to write one scope would be two capabilities: host bits are zero. */
 static bool is_masked(const struct agent_net_scope *net)
 {
-	uint32_t bit, bits = net->family == 4 ? 32 : net->family == 6 ? 128 : 0;
+	u32 bit, bits = net->family == 4 ? 32 : net->family == 6 ? 128 : 0;
 
 	for (bit = net->prefix; bit < bits; bit++) {
 		if (net->address[bit / 8] & 0x80 >> bit % 8)
@@ -299,26 +349,55 @@ static bool is_masked(const struct agent_net_scope *net)
 	return true;
 }
 
-static int check_keys(const struct agent_cap_spec *spec, uint32_t seen,
-		      uint32_t start, struct agent_fault *fault)
+/* A decision sees such an address as IPv4, so the scope would match nothing. */
+static bool is_mapped(const struct agent_net_scope *net)
 {
-	uint32_t address = seen & KEYS_ADDRESS;
+	static const u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	if (!(seen & KEY(AGENT_CAP_NAME_KEY)))
-		return fail(fault, start, "a capability without a name", -EINVAL);
-	if (seen & ~(caps[spec->id].may | KEYS_ALWAYS))
-		return fail(fault, start,
-			    "a key that this capability does not have", -EINVAL);
-	if (caps[spec->id].must & ~seen)
-		return fail(fault, start,
-			    "the scope of this capability is missing", -EINVAL);
-	if (address && address != KEYS_ADDRESS)
-		return fail(fault, start, "an address needs its prefix",
-			    -EINVAL);
+	return net->family == 6 && net->prefix >= 96 &&
+	       !memcmp(net->address, mapped, sizeof(mapped));
+}
+
+/* The name has the lowest key, so it is known before any other, or missing. */
+static int read_cap_key(struct agent_cbor *cbor, u32 *key,
+			const struct agent_cap_spec *spec,
+			struct agent_fault *fault)
+{
+	u32 may = scopes[caps[spec->id].scope].may | KEYS_ALWAYS;
+	int err = agent_read_key(cbor, AGENT_CAP_KEY_COUNT, key, fault);
+
+	if (err || spec->id == AGENT_CAP_NONE)
+		return err;
+	if (!(may & KEY(*key)))
+		return agent_fail(fault, cbor->at,
+				  "a key that this capability does not have",
+				  -EINVAL);
+	return 0;
+}
+
+static int check_keys(const struct agent_cap_spec *spec, u32 seen,
+		      u32 start, struct agent_fault *fault)
+{
+	u32 must = scopes[caps[spec->id].scope].must;
+	u32 key;
+
+	must |= KEY(AGENT_CAP_NAME_KEY);
+	for (key = 1; key < AGENT_CAP_KEY_COUNT; key++) {
+		if (must & ~seen & KEY(key))
+			return agent_fail(fault, start, phrases[key].missing,
+					  -EINVAL);
+	}
+	if (seen & KEYS_ADDRESS && (seen & KEYS_ADDRESS) != KEYS_ADDRESS)
+		return agent_fail(fault, start,
+				  "an address and its prefix go together",
+				  -EINVAL);
 	if (!is_masked(&spec->net))
-		return fail(fault, start,
-			    "the address has bits set beyond its prefix",
-			    -EINVAL);
+		return agent_fail(fault, start,
+				  "the address has bits set beyond its prefix",
+				  -EINVAL);
+	if (is_mapped(&spec->net))
+		return agent_fail(fault, start,
+				  "an IPv4 address is written as one", -EINVAL);
 	return 0;
 }
 
@@ -329,44 +408,50 @@ static int check_keys(const struct agent_cap_spec *spec, uint32_t seen,
  * @fault: set on failure; its @cap is left to the caller
  *
  * Return: 0, -EBADMSG when it is not deterministic CBOR, -EINVAL when it is
- * but no valid capability, -E2BIG for too many holes.
+ * but no valid capability, -E2BIG for too many holes or too long a text.
  */
 int agent_cap_read(struct agent_cbor *cbor, struct agent_cap_spec *spec,
 		   struct agent_fault *fault)
 {
-	uint32_t start = cbor->pos, seen = 0, offset, i;
-	struct agent_cbor_item map, key;
-	uint64_t last = 0;
+	u32 start = cbor->pos, seen = 0, key = 0;
+	struct agent_cbor_item map;
+	u64 i;
 	int err;
 
 	memset(spec, 0, sizeof(*spec));
 	err = agent_cbor_expect(cbor, AGENT_CBOR_MAP, &map);
 	if (err)
-		return fail(fault, start, "not the map of a capability", err);
+		return agent_fail_value(fault, cbor,
+					"not the map of a capability", err);
 	for (i = 0; i < map.value; i++) {
-		offset = cbor->pos;
-		err = agent_cbor_expect(cbor, AGENT_CBOR_UINT, &key);
+		err = read_cap_key(cbor, &key, spec, fault);
 		if (err)
-			return fail(fault, offset, "not a capability's key", err);
-		if (key.value <= last)
-			return fail(fault, offset,
-				    "keys out of order, or twice", -EBADMSG);
-		if (key.value >= AGENT_CAP_KEY_COUNT)
-			return fail(fault, offset, "unknown key", -EINVAL);
-		last = key.value;
-		seen |= KEY(key.value);
-		offset = cbor->pos;
-		err = read_value(cbor, key.value, spec);
+			return err;
+		err = read_value(cbor, key, spec);
 		if (err)
-			return fail(fault, offset, "not a value of this key",
-				    err);
+			return agent_fail_value(fault, cbor, phrases[key].wrong,
+						err);
+		seen |= KEY(key);
 	}
 	err = check_keys(spec, seen, start, fault);
 	if (err)
 		return err;
 	spec->cbor.data = (const char *)cbor->data + start;
 	spec->cbor.size = cbor->pos - start;
+	if (spec->cbor.size > AGENT_CAP_CBOR_MAX)
+		return agent_fail(fault, start, "too long for a capability",
+				  -E2BIG);
 	return 0;
+}
+
+/* Whether two addresses agree in their first bits. */
+static bool same_prefix(const u8 *a, const u8 *b, u32 bits)
+{
+	u32 whole = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, whole))
+		return false;
+	return !rest || !((a[whole] ^ b[whole]) >> (8 - rest));
 }
 
 /**
@@ -374,13 +459,13 @@ int agent_cap_read(struct agent_cbor *cbor, struct agent_cap_spec *spec,
  * @scope: the wider one
  * @wanted: the narrower one, or a single address with its whole prefix
  *
+ * An IPv4-mapped IPv6 address is given as the IPv4 address that it means.
+ *
  * Return: true if it does.
  */
 bool agent_net_covers(const struct agent_net_scope *scope,
 		      const struct agent_net_scope *wanted)
 {
-	uint32_t bit;
-
 	if (scope->protocol && scope->protocol != wanted->protocol)
 		return false;
 	if (wanted->port_low < scope->port_low ||
@@ -388,14 +473,9 @@ bool agent_net_covers(const struct agent_net_scope *scope,
 		return false;
 	if (!scope->family)
 		return true;
-	if (scope->family != wanted->family || wanted->prefix < scope->prefix)
-		return false;
-	for (bit = 0; bit < scope->prefix; bit++) {
-		if ((scope->address[bit / 8] ^ wanted->address[bit / 8]) &
-		    0x80 >> bit % 8)
-			return false;
-	}
-	return true;
+	return scope->family == wanted->family &&
+	       wanted->prefix >= scope->prefix &&
+	       same_prefix(scope->address, wanted->address, scope->prefix);
 }
 
 /**
@@ -406,7 +486,7 @@ bool agent_net_covers(const struct agent_net_scope *scope,
  *
  * Return: true if it does.
  */
-bool agent_relation_covers(uint32_t held, bool self, bool descendant)
+bool agent_relation_covers(u32 held, bool self, bool descendant)
 {
 	return self || held == AGENT_REL_ALL ||
 	       (held == AGENT_REL_DESCENDANTS && descendant);

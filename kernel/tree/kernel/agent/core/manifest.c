@@ -6,56 +6,58 @@
  * understood or it is refused.
  */
 
-#include <linux/agent_core.h>
+#include "core.h"
 
-#define IMAGE_SIZE_MAX	255
-#define STRINGS_MAX	256	/* arguments, and strings of the environment */
+/* By key: what an item is not that can't be this value, and what is missing. */
+static const struct {
+	const char *wrong;
+	const char *missing;
+} phrases[AGENT_MANIFEST_KEY_COUNT] = {
+	[AGENT_MANIFEST_VERSION_KEY] = {
+		"not version 1", "the version is missing",
+	},
+	[AGENT_MANIFEST_NAME_KEY] = {
+		"not a name of a-z, 0-9, dots and dashes",
+		"the name is missing",
+	},
+	[AGENT_MANIFEST_IMAGE_KEY] = {
+		"not a plain absolute path", "the image is missing",
+	},
+	[AGENT_MANIFEST_DIGEST_KEY] = {
+		"not a digest of 32 bytes", "the image's digest is missing",
+	},
+	[AGENT_MANIFEST_CAPS_KEY] = {
+		"not a list of capabilities", "the capabilities are missing",
+	},
+	[AGENT_MANIFEST_ON_DENY_KEY] = {
+		"not an answer to a denial, 0 to 2", NULL,
+	},
+	[AGENT_MANIFEST_LIMITS_KEY] = { "not a map of limits", NULL },
+	[AGENT_MANIFEST_ARGS_KEY] = { "not a list of arguments", NULL },
+	[AGENT_MANIFEST_ENV_KEY] = { "not a list of NAME=value", NULL },
+	[AGENT_MANIFEST_USER_KEY] = { "not a user's name", NULL },
+	[AGENT_MANIFEST_CWD_KEY] = { "not a plain absolute path", NULL },
+};
 
-#define KEY(key)	(1U << (key))
-#define KEYS_MUST	(KEY(AGENT_MANIFEST_VERSION_KEY) | \
-			 KEY(AGENT_MANIFEST_NAME_KEY) | \
-			 KEY(AGENT_MANIFEST_IMAGE_KEY) | \
-			 KEY(AGENT_MANIFEST_DIGEST_KEY) | \
-			 KEY(AGENT_MANIFEST_CAPS_KEY))
-
-static int fail(struct agent_fault *fault, uint32_t offset, const char *what,
-		int err)
+static int read_name(struct agent_cbor *cbor, const char *marks,
+		     struct agent_text *name)
 {
-	fault->offset = offset;
-	fault->what = what;
-	return err;
-}
-
-static int read_name(struct agent_cbor *cbor, struct agent_text *name)
-{
-	uint32_t i;
-	int err = agent_text_next(cbor, name);
+	u32 i;
+	int err = agent_read_text(cbor, AGENT_NAME_MAX - 1, name);
 
 	if (err)
 		return err;
-	if (!name->size || name->size >= AGENT_NAME_MAX)
-		return -EINVAL;
 	for (i = 0; i < name->size; i++) {
 		char c = name->data[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		      c == '.' || c == '-'))
+		      strchr(marks, c)))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-static int read_path(struct agent_cbor *cbor, struct agent_text *path,
-		     uint32_t max)
-{
-	int err = agent_text_next(cbor, path);
-
-	if (err)
-		return err;
-	return agent_path_valid(*path, max) ? 0 : -EINVAL;
-}
-
-static int read_digest(struct agent_cbor *cbor, const uint8_t **digest)
+static int read_digest(struct agent_cbor *cbor, const u8 **digest)
 {
 	struct agent_cbor_item item;
 	int err = agent_cbor_expect(cbor, AGENT_CBOR_BYTES, &item);
@@ -66,31 +68,26 @@ static int read_digest(struct agent_cbor *cbor, const uint8_t **digest)
 	return item.value == AGENT_DIGEST_SIZE ? 0 : -EINVAL;
 }
 
-static int read_number(struct agent_cbor *cbor, uint64_t max, uint64_t *value)
+static int read_list(struct agent_cbor *cbor, u32 max, u32 *count)
 {
-	struct agent_cbor_item item;
-	int err = agent_cbor_expect(cbor, AGENT_CBOR_UINT, &item);
+	struct agent_cbor_item head;
+	int err = agent_cbor_expect(cbor, AGENT_CBOR_ARRAY, &head);
 
 	if (err)
 		return err;
-	*value = item.value;
-	return item.value <= max ? 0 : -EINVAL;
+	if (head.value > max)
+		return -E2BIG;
+	*count = head.value;
+	return 0;
 }
 
 static int read_caps(struct agent_cbor *cbor, struct agent_manifest *manifest,
 		     struct agent_fault *fault)
 {
-	struct agent_cbor_item head;
 	struct agent_cap_spec spec;
-	uint32_t i;
-	int err = agent_cbor_expect(cbor, AGENT_CBOR_ARRAY, &head);
+	u32 i;
+	int err;
 
-	if (err)
-		return err;
-	if (head.value > AGENT_CAPS_MAX)
-		return -E2BIG;
-	manifest->caps = cbor->pos;
-	manifest->nr_caps = head.value;
 	for (i = 0; i < manifest->nr_caps; i++) {
 		err = agent_cap_read(cbor, &spec, fault);
 		if (err) {
@@ -101,115 +98,133 @@ static int read_caps(struct agent_cbor *cbor, struct agent_manifest *manifest,
 	return 0;
 }
 
-static int read_limits(struct agent_cbor *cbor, struct agent_manifest *manifest)
+static int read_limits(struct agent_cbor *cbor, struct agent_manifest *manifest,
+		       struct agent_fault *fault)
 {
-	struct agent_cbor_item head, key, value;
-	uint64_t i, last = 0;
-	int err = agent_cbor_expect(cbor, AGENT_CBOR_MAP, &head);
+	struct agent_cbor_item map;
+	u32 key = 0;
+	u64 i;
+	int err;
 
-	for (i = 0; !err && i < head.value; i++) {
-		err = agent_cbor_expect(cbor, AGENT_CBOR_UINT, &key);
+	err = agent_cbor_expect(cbor, AGENT_CBOR_MAP, &map);
+	if (err)
+		return agent_fail_value(fault, cbor, "not a map of limits", err);
+	for (i = 0; i < map.value; i++) {
+		err = agent_read_key(cbor, AGENT_LIMIT_COUNT, &key, fault);
 		if (err)
 			return err;
-		if (key.value <= last)
-			return -EBADMSG;
-		if (key.value >= AGENT_LIMIT_COUNT)
-			return -EINVAL;
-		last = key.value;
-		err = agent_cbor_expect(cbor, AGENT_CBOR_UINT, &value);
-		manifest->limits[key.value] = value.value;
+		/* An agent without a task would be none. */
+		err = agent_read_uint(cbor, key == AGENT_LIMIT_TASKS,
+				      AGENT_QUOTA_UNLIMITED,
+				      &manifest->limits[key]);
+		if (err)
+			return agent_fail_value(fault, cbor, "not a limit", err);
+	}
+	return 0;
+}
+
+/* A name, an equals sign, and a value that may be empty. */
+static bool is_setting(struct agent_text text)
+{
+	return text.size && text.data[0] != '=' &&
+	       memchr(text.data, '=', text.size);
+}
+
+static int read_strings(struct agent_cbor *cbor, bool settings, u32 *start)
+{
+	struct agent_text text;
+	u32 i, count = 0;
+	int err;
+
+	*start = cbor->pos;
+	err = read_list(cbor, AGENT_STRINGS_MAX, &count);
+	for (i = 0; !err && i < count; i++) {
+		err = agent_text_next(cbor, &text);
+		if (!err && settings && !is_setting(text))
+			err = -EINVAL;
 	}
 	return err;
 }
 
-static int read_strings(struct agent_cbor *cbor, uint32_t *start)
+static int read_value(struct agent_cbor *cbor, u32 key,
+		      struct agent_manifest *manifest)
 {
-	struct agent_cbor_item head;
-	struct agent_text text;
-	uint32_t i;
-	int err;
-
-	*start = cbor->pos;
-	err = agent_cbor_expect(cbor, AGENT_CBOR_ARRAY, &head);
-	if (err)
-		return err;
-	if (head.value > STRINGS_MAX)
-		return -E2BIG;
-	for (i = 0; !err && i < head.value; i++)
-		err = agent_text_next(cbor, &text);
-	return err;
-}
-
-static int read_value(struct agent_cbor *cbor, uint32_t key,
-		      struct agent_manifest *manifest,
-		      struct agent_fault *fault)
-{
-	uint64_t number = 0;
+	u64 number = 0;
 	int err;
 
 	switch (key) {
 	case AGENT_MANIFEST_VERSION_KEY:
-		err = read_number(cbor, 1, &number);
-		return err ?: (number == 1 ? 0 : -EINVAL);
+		return agent_read_uint(cbor, 1, 1, &number);
 	case AGENT_MANIFEST_NAME_KEY:
-		return read_name(cbor, &manifest->name);
+		return read_name(cbor, ".-", &manifest->name);
 	case AGENT_MANIFEST_IMAGE_KEY:
-		return read_path(cbor, &manifest->image, IMAGE_SIZE_MAX);
+		return agent_read_path(cbor, AGENT_IMAGE_PATH_MAX,
+				       &manifest->image);
 	case AGENT_MANIFEST_DIGEST_KEY:
 		return read_digest(cbor, &manifest->digest);
 	case AGENT_MANIFEST_CAPS_KEY:
-		return read_caps(cbor, manifest, fault);
+		err = read_list(cbor, AGENT_CAPS_MAX, &manifest->nr_caps);
+		manifest->caps = cbor->pos;
+		return err;
 	case AGENT_MANIFEST_ON_DENY_KEY:
-		err = read_number(cbor, AGENT_DENY_QUARANTINE, &number);
+		err = agent_read_uint(cbor, 0, AGENT_DENY_QUARANTINE, &number);
 		manifest->on_deny = number;
 		return err;
-	case AGENT_MANIFEST_LIMITS_KEY:
-		return read_limits(cbor, manifest);
 	case AGENT_MANIFEST_ARGS_KEY:
-		return read_strings(cbor, &manifest->args);
+		return read_strings(cbor, false, &manifest->args);
 	case AGENT_MANIFEST_ENV_KEY:
-		return read_strings(cbor, &manifest->env);
+		return read_strings(cbor, true, &manifest->env);
 	case AGENT_MANIFEST_USER_KEY:
-		return read_name(cbor, &manifest->user);
+		return read_name(cbor, "._-", &manifest->user);
 	case AGENT_MANIFEST_CWD_KEY:
-		return read_path(cbor, &manifest->cwd, IMAGE_SIZE_MAX);
+		return agent_read_path(cbor, AGENT_IMAGE_PATH_MAX,
+				       &manifest->cwd);
 	default:
 		return -EINVAL;
 	}
 }
 
+static int read_pair(struct agent_cbor *cbor, u32 *key,
+		     struct agent_manifest *manifest, struct agent_fault *fault)
+{
+	int err = agent_read_key(cbor, AGENT_MANIFEST_KEY_COUNT, key, fault);
+
+	if (err)
+		return err;
+	/* Limits and capabilities tell themselves which of their parts it is. */
+	if (*key == AGENT_MANIFEST_LIMITS_KEY)
+		return read_limits(cbor, manifest, fault);
+	err = read_value(cbor, *key, manifest);
+	if (err)
+		return agent_fail_value(fault, cbor, phrases[*key].wrong, err);
+	if (*key == AGENT_MANIFEST_CAPS_KEY)
+		return read_caps(cbor, manifest, fault);
+	return 0;
+}
+
 static int read_pairs(struct agent_cbor *cbor, struct agent_manifest *manifest,
 		      struct agent_fault *fault)
 {
-	struct agent_cbor_item map, key;
-	uint32_t i, offset, seen = 0;
-	uint64_t last = 0;
+	struct agent_cbor_item map;
+	u32 key = 0, seen = 0;
+	u64 i;
 	int err;
 
 	err = agent_cbor_expect(cbor, AGENT_CBOR_MAP, &map);
 	if (err)
-		return fail(fault, 0, "not the map of a manifest", err);
+		return agent_fail_value(fault, cbor, "not the map of a manifest",
+					err);
 	for (i = 0; i < map.value; i++) {
-		offset = cbor->pos;
-		err = agent_cbor_expect(cbor, AGENT_CBOR_UINT, &key);
-		if (err)
-			return fail(fault, offset, "not a manifest's key", err);
-		if (key.value <= last)
-			return fail(fault, offset,
-				    "keys out of order, or twice", -EBADMSG);
-		if (key.value >= AGENT_MANIFEST_KEY_COUNT)
-			return fail(fault, offset, "unknown key", -EINVAL);
-		last = key.value;
-		seen |= KEY(key.value);
-		offset = cbor->pos;
-		err = read_value(cbor, key.value, manifest, fault);
-		if (err && fault->cap == ~0U)
-			fail(fault, offset, "not a value of this key", err);
+		err = read_pair(cbor, &key, manifest, fault);
 		if (err)
 			return err;
+		seen |= 1U << key;
 	}
-	if (KEYS_MUST & ~seen)
-		return fail(fault, 0, "a key is missing", -EINVAL);
+	for (key = 1; key < AGENT_MANIFEST_KEY_COUNT; key++) {
+		if (phrases[key].missing && !(seen & 1U << key))
+			return agent_fail(fault, 0, phrases[key].missing,
+					  -EINVAL);
+	}
 	return 0;
 }
 
@@ -223,12 +238,12 @@ static int read_pairs(struct agent_cbor *cbor, struct agent_manifest *manifest,
  * Return: 0, -EBADMSG when it is not deterministic CBOR or bytes follow it,
  * -EINVAL when it is but no valid manifest, -E2BIG beyond a bound.
  */
-int agent_manifest_read(const void *data, uint32_t size,
+int agent_manifest_read(const void *data, u32 size,
 			struct agent_manifest *manifest,
 			struct agent_fault *fault)
 {
 	struct agent_cbor cbor;
-	uint32_t i;
+	u32 i;
 	int err;
 
 	memset(manifest, 0, sizeof(*manifest));
@@ -236,13 +251,13 @@ int agent_manifest_read(const void *data, uint32_t size,
 		manifest->limits[i] = AGENT_QUOTA_UNLIMITED;
 	fault->cap = ~0U;
 	if (size > AGENT_MANIFEST_MAX)
-		return fail(fault, 0, "too long for a manifest", -E2BIG);
+		return agent_fail(fault, 0, "too long for a manifest", -E2BIG);
 	agent_cbor_init(&cbor, data, size);
 	err = read_pairs(&cbor, manifest, fault);
 	if (err)
 		return err;
 	if (!agent_cbor_at_end(&cbor))
-		return fail(fault, cbor.pos, "bytes after the manifest",
-			    -EBADMSG);
+		return agent_fail(fault, cbor.pos, "bytes after the manifest",
+				  -EBADMSG);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * Agents: the eight states and the one table of legal edges
  */
 
-#include <linux/agent_core.h>
+#include "core.h"
 
 #define EDGE(state)	(1U << (state))
 #define EDGES_END	(EDGE(AGENT_TERMINATED_CLEAN) | \
@@ -13,7 +13,7 @@
 
 static const struct {
 	const char *name;
-	uint32_t next;
+	u32 next;
 } states[AGENT_STATE_COUNT] = {
 	[AGENT_SPAWNING] = {
 		"spawning",
@@ -56,7 +56,7 @@ static const struct {
  */
 const char *agent_state_name(enum agent_state state)
 {
-	if ((uint32_t)state >= AGENT_STATE_COUNT)
+	if ((u32)state >= AGENT_STATE_COUNT)
 		return "unknown";
 	return states[state].name;
 }
@@ -70,8 +70,8 @@ const char *agent_state_name(enum agent_state state)
  */
 bool agent_state_may_follow(enum agent_state from, enum agent_state to)
 {
-	if ((uint32_t)from >= AGENT_STATE_COUNT ||
-	    (uint32_t)to >= AGENT_STATE_COUNT)
+	if ((u32)from >= AGENT_STATE_COUNT ||
+	    (u32)to >= AGENT_STATE_COUNT)
 		return false;
 	return states[from].next & EDGE(to);
 }

@@ -73,7 +73,7 @@ static inline long tier(uint64_t aid, uint64_t flags, uint64_t *limit,
 	return ret;
 }
 
-static inline long grant(uint64_t aid, const void *cap, size_t size,
+static inline long cap_grant(uint64_t aid, const void *cap, size_t size,
 			 uint64_t *handle)
 {
 	struct agent_cap_grant_args args = {
@@ -98,7 +98,7 @@ static inline long release(uint64_t aid)
 	return CALL(cap_grant, &args);
 }
 
-static inline long revoke(uint64_t aid, uint64_t flags, uint64_t handle,
+static inline long cap_revoke(uint64_t aid, uint64_t flags, uint64_t handle,
 			  uint64_t *removed)
 {
 	struct agent_cap_revoke_args args = {

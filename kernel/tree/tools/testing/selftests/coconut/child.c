@@ -232,7 +232,7 @@ int child_end(struct child *child)
 
 void child_destroy(struct child *child)
 {
-	revoke(child->aid, AGENT_REVOKE_TERMINATE, 0, NULL);
+	cap_revoke(child->aid, AGENT_REVOKE_TERMINATE, 0, NULL);
 	child_wait(child);
 }
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the core of agents
+ */
+
+#include <kunit/test.h>
+
+#include "core_cases.h"
+
+static void describe_cbor(const struct cbor_case *one, char *text)
+{
+	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(cbor, cbor_cases, describe_cbor);
+
+static void test_cbor(struct kunit *test)
+{
+	const struct cbor_case *one = test->param_value;
+	struct agent_cbor_item item;
+	struct agent_cbor cbor;
+	u8 data[64];
+
+	agent_cbor_init(&cbor, data, unhex(one->hex, data));
+	KUNIT_ASSERT_EQ(test, agent_cbor_next(&cbor, &item), one->error);
+	if (!one->error)
+		KUNIT_EXPECT_EQ(test, item.value, one->value);
+}
+
+static void describe_cap(const struct cap_case *one, char *text)
+{
+	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
+}
+KUNIT_ARRAY_PARAM(cap, cap_cases, describe_cap);
+
+static void test_cap(struct kunit *test)
+{
+	const struct cap_case *one = test->param_value;
+	struct agent_fault fault = { };
+	struct agent_cap_spec spec;
+	struct agent_cbor cbor;
+	u8 data[128];
+
+	agent_cbor_init(&cbor, data, unhex(one->hex, data));
+	KUNIT_ASSERT_EQ(test, agent_cap_read(&cbor, &spec, &fault), one->error);
+	if (one->error)
+		KUNIT_EXPECT_NOT_NULL(test, fault.what);
+	else
+		KUNIT_EXPECT_EQ(test, spec.id, one->id);
+}
+
+static void test_manifest(struct kunit *test)
+{
+	struct agent_manifest manifest;
+	struct agent_fault fault;
+	u8 data[128];
+	u32 size = unhex(MANIFEST_HEX, data), cut;
+
+	KUNIT_ASSERT_EQ(test,
+			agent_manifest_read(data, size, &manifest, &fault), 0);
+	KUNIT_EXPECT_EQ(test, manifest.name.size, 1);
+	KUNIT_EXPECT_EQ(test, manifest.digest[31], 0x1f);
+	KUNIT_EXPECT_EQ(test, manifest.limits[AGENT_LIMIT_RAM],
+			AGENT_QUOTA_UNLIMITED);
+	for (cut = 0; cut < size; cut++)
+		KUNIT_EXPECT_EQ(test,
+				agent_manifest_read(data, cut, &manifest,
+						    &fault), -EBADMSG);
+	data[size] = 0;
+	KUNIT_EXPECT_EQ(test, agent_manifest_read(data, size + 1, &manifest,
+						  &fault), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, agent_manifest_read(data, AGENT_MANIFEST_MAX + 1,
+						  &manifest, &fault), -E2BIG);
+}
+
+static void test_states(struct kunit *test)
+{
+	u32 from, to;
+
+	for (from = 0; from < AGENT_STATE_COUNT; from++) {
+		for (to = 0; to < AGENT_STATE_COUNT; to++)
+			KUNIT_EXPECT_EQ_MSG(test,
+					    agent_state_may_follow(from, to),
+					    !!(edges[from] & 1U << to),
+					    "from %s to %s",
+					    agent_state_name(from),
+					    agent_state_name(to));
+	}
+	KUNIT_EXPECT_FALSE(test, agent_state_may_follow(AGENT_STATE_COUNT, 0));
+	KUNIT_EXPECT_FALSE(test, agent_state_may_follow(0, AGENT_STATE_COUNT));
+	KUNIT_EXPECT_STREQ(test, agent_state_name(~0U), "unknown");
+}
+
+static void test_net(struct kunit *test)
+{
+	struct agent_net_scope any = { .port_high = 65535 };
+	struct agent_net_scope net = {
+		.family = 4, .prefix = 8, .address = { 10 },
+		.port_low = 80, .port_high = 90, .protocol = 6,
+	};
+	struct agent_net_scope one = {
+		.family = 4, .prefix = 32, .address = { 10, 1, 2, 3 },
+		.port_low = 80, .port_high = 80, .protocol = 6,
+	};
+
+	KUNIT_EXPECT_TRUE(test, agent_net_covers(&any, &one));
+	KUNIT_EXPECT_TRUE(test, agent_net_covers(&net, &one));
+	KUNIT_EXPECT_FALSE(test, agent_net_covers(&one, &net));
+	one.port_low = one.port_high = 91;
+	KUNIT_EXPECT_FALSE(test, agent_net_covers(&net, &one));
+	one.port_low = one.port_high = 80;
+	one.protocol = 17;
+	KUNIT_EXPECT_FALSE(test, agent_net_covers(&net, &one));
+	one.protocol = 6;
+	one.address[0] = 11;
+	KUNIT_EXPECT_FALSE(test, agent_net_covers(&net, &one));
+	one.address[0] = 10;
+	one.family = 6;
+	KUNIT_EXPECT_FALSE(test, agent_net_covers(&net, &one));
+}
+
+static void test_relation(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, agent_relation_covers(AGENT_REL_SELF, true,
+						      false));
+	KUNIT_EXPECT_FALSE(test, agent_relation_covers(AGENT_REL_SELF, false,
+						       true));
+	KUNIT_EXPECT_TRUE(test, agent_relation_covers(AGENT_REL_DESCENDANTS,
+						      false, true));
+	KUNIT_EXPECT_FALSE(test, agent_relation_covers(AGENT_REL_DESCENDANTS,
+						       false, false));
+	KUNIT_EXPECT_TRUE(test, agent_relation_covers(AGENT_REL_ALL, false,
+						      false));
+}
+
+static struct kunit_case core_cases[] = {
+	KUNIT_CASE_PARAM(test_cbor, cbor_gen_params),
+	KUNIT_CASE_PARAM(test_cap, cap_gen_params),
+	KUNIT_CASE(test_manifest),
+	KUNIT_CASE(test_states),
+	KUNIT_CASE(test_net),
+	KUNIT_CASE(test_relation),
+	{ }
+};
+
+static struct kunit_suite core_suite = {
+	.name = "agent_core",
+	.test_cases = core_cases,
+};
+
+kunit_test_suite(core_suite);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What agent_child can be told to do. */
+#ifndef COCONUT_TEST_CHILD_OPS_H
+#define COCONUT_TEST_CHILD_OPS_H
+
+#include <stdbool.h>
+
+/* The answer to a line that is no operation: no call gives this errno. */
+#define EPROTO_OP	4000
+
+/**
+ * struct op - one operation
+ * @name: first word of the line
+ * @words: how many words follow it
+ * @run: does it; gives a positive errno or 0
+ */
+struct op {
+	const char *name;
+	int words;
+	int (*run)(char **words, long long *value);
+};
+
+/* Each ends with an entry without a name. */
+extern const struct op file_ops[];
+extern const struct op net_ops[];
+extern const struct op task_ops[];
+
+int op_leave(char **words, long long *value);
+
+#endif /* COCONUT_TEST_CHILD_OPS_H */
