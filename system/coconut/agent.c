@@ -241,8 +241,7 @@ static int agent_log(int argc, char **argv)
 
 const struct verb agent_verbs[] = {
 	{ "spawn",
-	  "NAME [--count N] [--wait | --json] [-- ARGS...]\n"
-	  "       coconut agent spawn --manifest FILE [--signature FILE] ...",
+	  "[OPTIONS] NAME | --manifest FILE [-- ARGS...]",
 	  spawn_help, agent_spawn },
 	{ "ps", "[--json] [--all]",
 	  "List the live agents.\n\n"
@@ -254,7 +253,7 @@ const struct verb agent_verbs[] = {
 	  "denials included.\n",
 	  agent_show },
 	{ "kill", "[--signal S | --revoke] AID",
-	  "Send a signal to every task of an agent.\n\n"
+	  "Send a signal to the first task of an agent.\n\n"
 	  "  -s, --signal S  number or name, TERM when not given\n"
 	  "  --revoke        revoke the whole agent: no task of it survives\n",
 	  agent_kill },

@@ -67,6 +67,9 @@ static int take_rows(void *context, const char *name, bool first,
 	int r;
 
 	(void)first;
+	/* That only new rows were asked for has done its work. */
+	if (tail->filter.from == UINT64_MAX)
+		tail->filter.from = 0;
 	while ((r = coconut_row_next(data, size, &offset, &row)) > 0) {
 		if (!row_is_wanted(&tail->filter, &row))
 			continue;

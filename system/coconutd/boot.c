@@ -53,6 +53,23 @@ static void make_dirs(void)
 	}
 }
 
+/* What devtmpfs leaves to userspace; shells open /dev/fd/N. */
+static void make_links(void)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (symlink(links[i][0], links[i][1]) && errno != EEXIST)
+			note("cannot make %s: %m", links[i][1]);
+	}
+}
+
 static void loopback_up(void)
 {
 	struct ifreq request = { .ifr_name = "lo" };
@@ -100,6 +117,7 @@ void boot_mount(void)
 			note("cannot mount %s: %m", mounts[i].target);
 	}
 	make_dirs();
+	make_links();
 	loopback_up();
 	set_hostname();
 }

@@ -24,6 +24,8 @@ static const struct entry base[] = {
 	{ AGENT_CAP_FS_READ, "/etc/localtime" },
 	{ AGENT_CAP_FS_READ, "/etc/hosts" },
 	{ AGENT_CAP_FS_READ, "/etc/ssl/openssl.cnf" },
+	{ AGENT_CAP_FS_READ, "/etc/python3.13" },
+	{ AGENT_CAP_FS_READ, "/proc/sys/vm/overcommit_memory" },
 	{ AGENT_CAP_FS_READ, "/dev/null" },
 	{ AGENT_CAP_FS_WRITE, "/dev/null" },
 	{ AGENT_CAP_FS_READ, "/dev/zero" },
@@ -47,13 +49,13 @@ bool profile_exists(const char *name)
 	return false;
 }
 
-/* The kernel makes the devices at boot: no root directory holds them yet. */
+/* Devices and /proc come with the boot: no root directory holds them yet. */
 static int exists(const char *path, const char *root)
 {
 	char *whole;
 	int found;
 
-	if (!strncmp(path, "/dev/", 5))
+	if (!strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6))
 		return 1;
 	if (asprintf(&whole, "%s%s", root, path) < 0)
 		return -ENOMEM;

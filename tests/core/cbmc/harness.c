@@ -11,9 +11,8 @@
 
 #define BUFFER_MAX	24
 
-uint8_t any_byte(void);
-uint32_t any_size(void);
-struct agent_net_scope any_scope(void);
+uint32_t nondet_size(void);
+struct agent_net_scope nondet_scope(void);
 
 /* A buffer of exactly @size bytes, so that one byte too far is a violation. */
 static const uint8_t *any_buffer(uint32_t size)
@@ -40,7 +39,7 @@ static bool lies_in(const void *part, uint64_t size, const uint8_t *data,
 /* Wherever a reader stands, one item is read within the buffer or not at all. */
 void prove_next(void)
 {
-	uint32_t size = any_size();
+	uint32_t size = nondet_size();
 	struct agent_cbor_item item;
 	struct agent_cbor cbor;
 	const uint8_t *data;
@@ -49,7 +48,7 @@ void prove_next(void)
 	__CPROVER_assume(size <= BUFFER_MAX);
 	data = any_buffer(size);
 	agent_cbor_init(&cbor, data, size);
-	cbor.pos = any_size();
+	cbor.pos = nondet_size();
 	err = agent_cbor_next(&cbor, &item);
 	assert(!err || err == -EBADMSG);
 	if (err)
@@ -97,12 +96,12 @@ void prove_shortest(void)
 /* A text has no NUL and stays within the buffer, whatever its bytes are. */
 void prove_text(void)
 {
-	uint32_t size = any_size(), i;
+	uint32_t size = nondet_size(), i;
 	struct agent_text text;
 	struct agent_cbor cbor;
 	const uint8_t *data;
 
-	__CPROVER_assume(size <= 10);
+	__CPROVER_assume(size <= 6);
 	data = any_buffer(size);
 	agent_cbor_init(&cbor, data, size);
 	if (agent_text_next(&cbor, &text))
@@ -117,7 +116,7 @@ void prove_path(void)
 	struct agent_text path;
 	uint32_t i;
 
-	path.size = any_size();
+	path.size = nondet_size();
 	__CPROVER_assume(path.size <= 10);
 	path.data = (const char *)any_buffer(path.size);
 	if (!agent_path_valid(path, 1023))
@@ -131,7 +130,7 @@ void prove_path(void)
 /* A capability's map; its name is long enough for "attest" and "a.b". */
 void prove_cap(void)
 {
-	uint32_t size = any_size();
+	uint32_t size = nondet_size();
 	struct agent_cap_spec spec;
 	struct agent_fault fault;
 	struct agent_cbor cbor;
@@ -157,7 +156,7 @@ void prove_cap(void)
 
 void prove_manifest(void)
 {
-	uint32_t size = any_size();
+	uint32_t size = nondet_size();
 	struct agent_manifest manifest;
 	struct agent_fault fault;
 	const uint8_t *data;
@@ -175,7 +174,7 @@ void prove_manifest(void)
 /* The decision on an address is what comparing bit by bit would say. */
 void prove_net(void)
 {
-	struct agent_net_scope scope = any_scope(), wanted = any_scope();
+	struct agent_net_scope scope = nondet_scope(), wanted = nondet_scope();
 	bool covers, same = true;
 	uint32_t bit;
 
@@ -207,7 +206,7 @@ void prove_net(void)
 /* Whatever the numbers: no way out of an end, none into the first but back. */
 void prove_states(void)
 {
-	enum agent_state from = any_size(), to = any_size();
+	enum agent_state from = nondet_size(), to = nondet_size();
 
 	assert(agent_state_name(from));
 	if (!agent_state_may_follow(from, to))

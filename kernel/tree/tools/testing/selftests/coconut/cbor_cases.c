@@ -116,7 +116,7 @@ static const struct bytes invalid[] = {
 	BYTES("bits beyond the prefix", "\xa5" NET "\x04\x44\x7f\0\0\x01\x05"
 	      "\x08\x06\x01\x07\x01", EINVAL),
 	BYTES("protocol 1", "\xa4" NET "\x06\x01\x07\x01\x08\x01", EINVAL),
-	BYTES("a path that is not there", "\xa2" READ "\x02\x6b/tmp/no-file",
+	BYTES("a path that is not there", "\xa2" READ "\x02\x6c/tmp/no-file",
 	      ENOENT),
 	BYTES("a path through a file", "\xa2" READ "\x02\x78\x19"
 	      "/tmp/selftest/allowed/a/b", ENOTDIR),
