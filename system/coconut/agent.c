@@ -103,6 +103,38 @@ static void print_agents_json(const cbor_item_t *agents, bool all)
 	puts("\n]");
 }
 
+/* One reply holds a page; @after moves to its last agent, 0 behind the last page. */
+static int take_page(cbor_item_t *list, bool ended, uint64_t *after)
+{
+	struct message request;
+	cbor_item_t *reply, *agents;
+	size_t i;
+	int status;
+
+	request_init(&request, "ps");
+	message_add_uint(&request, "after", *after);
+	message_add_bool(&request, "ended", ended);
+	status = client_call(&request, &reply);
+	if (status)
+		return status;
+	agents = message_get(reply, "agents");
+	if (!agents || !cbor_isa_array(agents)) {
+		complain("coconutd's reply has no list of agents");
+		cbor_decref(&reply);
+		return EXIT_REFUSED;
+	}
+	for (i = 0; i < cbor_array_size(agents); i++) {
+		*after = message_get_uint(cbor_array_handle(agents)[i], "aid",
+					  *after);
+		if (!cbor_array_push(list, cbor_array_handle(agents)[i]))
+			abort();
+	}
+	if (!message_get_bool(reply, "more"))
+		*after = 0;
+	cbor_decref(&reply);
+	return EXIT_GOOD;
+}
+
 static int agent_ps(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -111,8 +143,8 @@ static int agent_ps(int argc, char **argv)
 		{ 0 },
 	};
 	bool json = false, all = false;
-	struct message request;
-	cbor_item_t *reply, *agents;
+	uint64_t after = 0;
+	cbor_item_t *list;
 	int option, status;
 
 	while ((option = next_option(argc, argv, ":a", longs)) != -1) {
@@ -123,17 +155,15 @@ static int agent_ps(int argc, char **argv)
 	}
 	if (optind < argc)
 		return misuse("ps: unexpected argument '%s'", argv[optind]);
-	request_init(&request, "ps");
-	status = client_call(&request, &reply);
-	if (status)
-		return status;
-	agents = message_get(reply, "agents");
-	if (agents && cbor_isa_array(agents))
-		(json ? print_agents_json : print_agents)(agents, all);
-	else
-		complain("coconutd's reply has no list of agents");
-	status = agents ? EXIT_GOOD : EXIT_REFUSED;
-	cbor_decref(&reply);
+	list = cbor_new_indefinite_array();
+	do {
+		status = take_page(list, false, &after);
+	} while (!status && after);
+	if (!status && all)
+		status = take_page(list, true, &after);
+	if (!status)
+		(json ? print_agents_json : print_agents)(list, all);
+	cbor_decref(&list);
 	return status;
 }
 

@@ -55,6 +55,12 @@ int client_send(struct client *client, cbor_item_t *message)
 	cbor_decref(&message);
 	if (!size)
 		abort();
+	if (size > MESSAGE_MAX) {
+		free(data);
+		client_fail(client, EMSGSIZE,
+			    "the reply is longer than %d bytes", MESSAGE_MAX);
+		return -EMSGSIZE;
+	}
 	if (!client->dead &&
 	    send(client->source.fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		err = -errno;

@@ -21,7 +21,9 @@
 
 #define COUNT_MAX	1024
 #define ARGS_MAX	256
-#define CAPS_ROOM	(256 << 10)
+#define CAPS_ROOM	(1 << 20)
+#define PAGE_AGENTS	256	/* agents in one reply */
+#define DENIALS_ROOM	16384	/* bytes of the last denials */
 
 static bool may_steer(const struct client *client, uint64_t aid)
 {
@@ -38,13 +40,13 @@ static bool take_aid(struct client *client, const cbor_item_t *request,
 		client_fail(client, EINVAL, "the request names no aid");
 		return false;
 	}
-	if (!may_steer(client, *aid)) {
-		client_fail(client, client->uid ? EPERM : ESRCH,
-			    "agent %" PRIu64 " is not yours, or there is none",
-			    *aid);
-		return false;
-	}
-	return true;
+	if (may_steer(client, *aid))
+		return true;
+	/* Whether there is one is told to nobody whose it is not. */
+	client_fail(client, ESRCH,
+		    "agent %" PRIu64 " does not exist, has ended, or is not yours",
+		    *aid);
+	return false;
 }
 
 static void reply_error(struct client *client, int64_t err, uint64_t aid)
@@ -288,30 +290,56 @@ static void push(cbor_item_t *list, cbor_item_t *item)
 	cbor_decref(&item);
 }
 
-static void op_ps(struct client *client, const cbor_item_t *request)
+/* A page of live agents; true when there are more of them. */
+static bool list_live(struct client *client, cbor_item_t *list, uint64_t after)
 {
-	cbor_item_t *list = cbor_new_indefinite_array(), *reply;
-	const struct agent_record *record;
 	struct agent_attestation at;
 	struct agent_attest_args next = {
 		.flags = AGENT_ATTEST_NEXT,
+		.aid = after,
 		.buf = (uintptr_t)&at,
 		.buf_size = sizeof(at),
 	};
 
-	(void)request;
 	while (coconut_agent_attest(&next) > 0) {
+		if (cbor_array_size(list) >= PAGE_AGENTS)
+			return true;
 		next.aid = at.aid;
 		if (may_steer(client, at.aid))
 			push(list, describe_live(&at));
 	}
+	return false;
+}
+
+static void list_ended(struct client *client, cbor_item_t *list)
+{
+	const struct agent_record *record;
+	struct agent_attestation at;
+
 	for (record = agent_records(); record; record = record->next) {
-		if (may_steer(client, record->aid) &&
+		if (cbor_array_size(list) < PAGE_AGENTS &&
+		    may_steer(client, record->aid) &&
 		    attest(record->aid, NULL, 0, &at) < 0)
 			push(list, describe_ended(record));
 	}
+}
+
+static void op_ps(struct client *client, const cbor_item_t *request)
+{
+	cbor_item_t *list = cbor_new_indefinite_array(), *reply;
+	uint64_t after = 0;
+	bool more;
+
+	message_get_uint(request, "after", &after);
+	if (message_get_bool(request, "ended")) {
+		list_ended(client, list);
+		more = false;
+	} else {
+		more = list_live(client, list, after);
+	}
 	reply = message_new(true);
 	message_item(reply, "agents", list);
+	message_bool(reply, "more", more);
 	client_send(client, reply);
 }
 
@@ -338,20 +366,40 @@ static void op_attest(struct client *client, const cbor_item_t *request)
 	client_send(client, reply);
 }
 
-/* The agent's last denials, as rows. */
+/* Drop whole rows at the front until @size bytes fit behind what is left. */
+static size_t make_room(uint8_t *rows, size_t held, size_t size)
+{
+	struct coconut_row row;
+	size_t offset = 0;
+
+	while (held - offset + size > DENIALS_ROOM &&
+	       coconut_row_next(rows, held, &offset, &row) == 1)
+		;
+	memmove(rows, rows + offset, held - offset);
+	return held - offset;
+}
+
+/* The agent's last denials, as rows: those that the kernel still holds. */
 static void add_denials(cbor_item_t *reply, uint64_t aid)
 {
-	static uint8_t rows[32768];
+	static uint8_t rows[DENIALS_ROOM], some[DENIALS_ROOM / 2];
 	struct agent_audit_query_args query = {
 		.aid = aid,
 		.events = 1U << AGENT_EVENT_DENY,
-		.buf = (uintptr_t)rows,
-		.buf_size = sizeof(rows),
+		.buf = (uintptr_t)some,
+		.buf_size = sizeof(some),
 	};
-	int64_t got = coconut_audit_query(&query);
+	size_t held = 0;
+	int64_t got;
 
-	if (got > 0)
-		message_bytes(reply, "denials", rows, got);
+	while ((got = coconut_audit_query(&query)) > 0) {
+		held = make_room(rows, held, got);
+		memcpy(rows + held, some, got);
+		held += got;
+		query.seq = query.next_seq;
+	}
+	if (held)
+		message_bytes(reply, "denials", rows, held);
 }
 
 static void op_show(struct client *client, const cbor_item_t *request)

@@ -127,20 +127,25 @@ void prove_path(void)
 	assert(path.size == 1 || path.data[path.size - 1] != '/');
 }
 
-/* A capability's map; its name is long enough for "attest" and "a.b". */
-void prove_cap(void)
+/*
+ * A capability's map of two pairs, the name and any other: with the name given
+ * the proof has every value of every key that it may have, and of those not.
+ */
+static void prove_cap(const char *name, uint32_t name_size)
 {
-	uint32_t size = nondet_size();
+	uint8_t data[20];
+	uint32_t size = 3 + name_size + TAIL, i;
+	struct agent_fault fault = { 0 };
 	struct agent_cap_spec spec;
-	struct agent_fault fault;
 	struct agent_cbor cbor;
-	const uint8_t *data;
 	int err;
 
-	__CPROVER_assume(size <= CAP_BYTES);
-	data = any_buffer(size);
+	data[0] = 0xa2;
+	data[1] = AGENT_CAP_NAME_KEY;
+	data[2] = 0x60 | name_size;
+	for (i = 0; i < name_size; i++)
+		data[3 + i] = name[i];
 	agent_cbor_init(&cbor, data, size);
-	fault.what = NULL;
 	err = agent_cap_read(&cbor, &spec, &fault);
 	assert(is_answer(err));
 	assert(!err == !fault.what);
@@ -154,21 +159,52 @@ void prove_cap(void)
 	assert(lies_in(spec.name.data, spec.name.size, data, size));
 }
 
-void prove_manifest(void)
+void prove_cap_path(void)
+{
+	prove_cap("fs.read", 7);
+}
+
+void prove_cap_net(void)
+{
+	prove_cap("net.bind", 8);
+}
+
+void prove_cap_relation(void)
+{
+	prove_cap("attest", 6);
+}
+
+void prove_cap_user(void)
+{
+	prove_cap("a.b", 3);
+}
+
+/* Whatever name it is, it is compared within its bytes. */
+void prove_name(void)
 {
 	uint32_t size = nondet_size();
-	struct agent_manifest manifest;
-	struct agent_fault fault;
+	enum agent_cap_id id;
 	const uint8_t *data;
+
+	__CPROVER_assume(size <= 6);
+	data = any_buffer(size);
+	id = agent_cap_id_of((const char *)data, size);
+	assert(id < AGENT_CAP_COUNT);
+	assert(id == AGENT_CAP_NONE || size);
+}
+
+/* The head of a manifest and its first key, whatever they are. */
+void prove_manifest(void)
+{
+	struct agent_fault fault = { 0 };
+	struct agent_manifest manifest;
+	uint8_t data[MANIFEST_BYTES];
 	int err;
 
-	__CPROVER_assume(size <= MANIFEST_BYTES);
-	data = any_buffer(size);
-	fault.what = NULL;
-	err = agent_manifest_read(data, size, &manifest, &fault);
+	err = agent_manifest_read(data, sizeof(data), &manifest, &fault);
 	/* So few bytes can't be a manifest: a digest alone has 32. */
 	assert(err && is_answer(err) && fault.what);
-	assert(fault.offset <= size);
+	assert(fault.offset <= sizeof(data));
 }
 
 /* The decision on an address is what comparing bit by bit would say. */

@@ -114,6 +114,7 @@ struct agent_bundle {
  * @bundle: what it may do; published under @mutex, read under RCU
  * @state: enum agent_state; written under @lock
  * @resume: state to which a denial or quarantine returns; under @lock
+ * @running: its image has taken over; set once and never cleared
  * @lock: guards state and limits
  * @mutex: serialises those who publish a bundle
  * @tasks: live tasks
@@ -139,6 +140,7 @@ struct agent {
 	struct agent_bundle __rcu *bundle;
 	enum agent_state state;
 	enum agent_state resume;
+	bool running;
 	spinlock_t lock;
 	struct mutex mutex;
 	atomic_t tasks;
@@ -195,10 +197,38 @@ static inline struct agent *agent_confined(void)
 	return agent;
 }
 
+int coconut_file_permission(struct file *file, int mask);
+
+/**
+ * agent_file_permission - whether an open file may still be used
+ * @file: the file
+ * @mask: MAY_*
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+static inline int agent_file_permission(struct file *file, int mask)
+{
+	return likely(!current->agent) ? 0 : coconut_file_permission(file, mask);
+}
+
 bool agent_is_ancestor(const struct agent *ancestor, const struct agent *agent);
 int agent_set_state(struct agent *agent, enum agent_state to);
 void agent_denied(struct agent *agent);
 void agent_allowed_again(struct agent *agent);
+
+/**
+ * agent_is_running - whether an agent runs its image
+ * @agent: the agent
+ *
+ * What state a denial or a quarantine has moved it to does not matter here:
+ * until the attested image has taken over, it is its spawner's code that runs.
+ *
+ * Return: false while it is spawning or attested.
+ */
+static inline bool agent_is_running(const struct agent *agent)
+{
+	return READ_ONCE(agent->running);
+}
 
 /**
  * agent_allowed - note that a decision was in an agent's favour
@@ -236,6 +266,11 @@ static inline int agent_fork(struct task_struct *task, struct agent *agent)
 static inline void agent_unfork(struct task_struct *task) { }
 static inline void agent_exit(struct task_struct *task, long code) { }
 static inline void agent_task_free(struct task_struct *task) { }
+
+static inline int agent_file_permission(struct file *file, int mask)
+{
+	return 0;
+}
 
 #endif /* CONFIG_AGENT */
 #endif /* _LINUX_AGENT_H */

@@ -57,6 +57,8 @@ static void free_agent(struct work_struct *work)
 	struct agent *agent = container_of(to_rcu_work(work), struct agent,
 					   rwork);
 
+	/* A grant may have come after the end and have armed it again. */
+	cancel_delayed_work_sync(&agent->expiry);
 	agent_bundle_drop(agent);
 	if (agent->parent)
 		agent_put(agent->parent);
@@ -291,9 +293,12 @@ u32 agent_signal_all(struct agent *agent, int sig)
 
 	read_lock(&tasklist_lock);
 	for_each_process(task) {
-		if (READ_ONCE(task->agent) != agent || task->exit_state)
+		if (READ_ONCE(task->agent) != agent)
 			continue;
-		send_sig_info(sig, SEND_SIG_PRIV, task);
+		/* A first thread may have ended before the others. */
+		if (task->exit_state && thread_group_empty(task))
+			continue;
+		do_send_sig_info(sig, SEND_SIG_PRIV, task, PIDTYPE_TGID);
 		count++;
 	}
 	read_unlock(&tasklist_lock);

@@ -83,8 +83,10 @@ static int check_image(struct agent *agent, struct linux_binprm *bprm)
 
 	if (err)
 		return err;
-	if (!memcmp(digest, agent->attestation.image_digest, sizeof(digest)))
+	if (!memcmp(digest, agent->attestation.image_digest, sizeof(digest))) {
+		agent_allowed(agent);
 		return agent_set_state(agent, AGENT_ATTESTED);
+	}
 
 	atomic64_inc(&agent->denials);
 	agent_audit(&(struct agent_audit_record) {
@@ -120,23 +122,21 @@ int agent_exec_check(struct linux_binprm *bprm)
 	}
 	if (agent == root_agent)
 		return 0;
-	if (READ_ONCE(agent->state) == AGENT_SPAWNING)
-		return check_image(agent, bprm);
-	return 0;
+	return agent_is_running(agent) ? 0 : check_image(agent, bprm);
 }
 
 /**
  * agent_exec_committing - the exec can no longer fail; leave AID 1
  *
- * Only PID 1 on its way into the measured image stays in AID 1: it is still
- * AGENT_ATTESTED then.  Whatever else AID 1 execs runs as AID 0.
+ * Only PID 1 on its way into the measured image stays in AID 1: that is not
+ * running yet. Whatever else AID 1 execs runs as AID 0.
  */
 void agent_exec_committing(void)
 {
 	struct agent *agent = current->agent;
 
 	if (likely(!agent) || agent != root_agent ||
-	    READ_ONCE(agent->state) == AGENT_ATTESTED)
+	    !agent_is_running(agent))
 		return;
 	atomic_dec(&agent->tasks);
 	agent_task_free(current);
@@ -152,6 +152,9 @@ void agent_exec_committed(void)
 	if (likely(!agent))
 		return;
 	agent_limit_memory(agent);
-	if (READ_ONCE(agent->state) == AGENT_ATTESTED)
-		agent_set_state(agent, AGENT_ACTIVE);
+	if (agent_is_running(agent))
+		return;
+	WRITE_ONCE(agent->running, true);
+	agent_allowed(agent);
+	agent_set_state(agent, AGENT_ACTIVE);
 }

@@ -33,22 +33,26 @@ static void note(struct file *file, const struct agent *agent, u32 rights)
 static int need(struct agent *agent, enum agent_cap_id cap,
 		const struct path *path)
 {
-	if (READ_ONCE(agent->state) == AGENT_SPAWNING)
+	if (!agent_is_running(agent))
 		return coconut_deny_path(agent, cap, AGENT_REASON_STATE, path,
 					 false);
 	return coconut_may_path(agent, cap, path, false);
 }
 
 /*
- * An exec opens what it runs. While an agent is spawning that is its image,
- * which agent_exec_check() holds against the manifest's digest.
+ * An exec opens what it runs. Until the agent runs that is its image, which
+ * agent_exec_check() holds against the manifest's digest; the interpreters of
+ * that image are opened later in the exec and need a capability.
  */
 static int open_image(struct agent *agent, struct file *file)
 {
 	int err = 0;
 
-	if (READ_ONCE(agent->state) != AGENT_SPAWNING)
+	if (agent_is_running(agent))
 		err = need(agent, AGENT_CAP_FS_EXEC, &file->f_path);
+	else if (current->in_execve)
+		err = coconut_may_path(agent, AGENT_CAP_FS_EXEC, &file->f_path,
+				       false);
 	if (!err)
 		note(file, agent, MAY_READ | MAY_EXEC);
 	return err;
@@ -117,7 +121,14 @@ static int check_file(struct file *file, u32 mask)
 	return ask_again(agent, file, mask);
 }
 
-static int hook_file_permission(struct file *file, int mask)
+/**
+ * coconut_file_permission - whether an agent's open file may still be used
+ * @file: the file
+ * @mask: MAY_*
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_file_permission(struct file *file, int mask)
 {
 	if (mask & MAY_APPEND)
 		mask |= MAY_WRITE;
@@ -352,7 +363,6 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 
 static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_open, hook_file_open),
-	LSM_HOOK_INIT(file_permission, hook_file_permission),
 	LSM_HOOK_INIT(mmap_file, hook_mmap_file),
 	LSM_HOOK_INIT(file_mprotect, hook_file_mprotect),
 	LSM_HOOK_INIT(file_truncate, hook_file_truncate),

@@ -8,10 +8,10 @@
 #include <linux/agent_core.h>
 
 #ifndef __KERNEL__
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
+#define u8 uint8_t
+#define u16 uint16_t
+#define u32 uint32_t
+#define u64 uint64_t
 #endif
 
 /* Most bytes of one string; names are bounded by AGENT_NAME_MAX. */

@@ -5,13 +5,13 @@
 #ifndef _KERNEL_AGENT_CORE_CASES_H
 #define _KERNEL_AGENT_CORE_CASES_H
 
-#include <linux/agent_core.h>
+#include "core.h"
 
 /* One item, as hexadecimal digits; the examples are those of RFC 8949. */
 static const struct cbor_case {
 	const char *hex;
 	int error;
-	uint64_t value;
+	u64 value;
 	const char *name;
 } cbor_cases[] = {
 	{ "00", 0, 0, "0" },
@@ -30,6 +30,19 @@ static const struct cbor_case {
 	{ "83010203", 0, 3, "an array of three" },
 	{ "a0", 0, 0, "an empty map" },
 	{ "a201020304", 0, 2, "a map of two" },
+	{ "01", 0, 1, "1" },
+	{ "0a", 0, 10, "10" },
+	{ "1819", 0, 25, "25" },
+	{ "6161", 0, 1, "one letter" },
+	{ "62225c", 0, 2, "a quote and a backslash" },
+	{ "62c3bc", 0, 2, "two bytes of UTF-8" },
+	{ "63e6b0b4", 0, 3, "three bytes of UTF-8" },
+	{ "64f0908591", 0, 4, "four bytes of UTF-8" },
+	{ "8301820203820405", 0, 3, "arrays in an array" },
+	{ "98190102030405060708090a0b0c0d0e0f101112131415161718181819",
+	  0, 25, "an array of 25" },
+	{ "a26161016162820203", 0, 2, "a map of texts" },
+	{ "826161a161626163", 0, 2, "a map in an array" },
 	{ "", -EBADMSG, 0, "nothing" },
 	{ "1817", -EBADMSG, 0, "23 in two bytes" },
 	{ "190018", -EBADMSG, 0, "24 in three bytes" },
@@ -55,8 +68,48 @@ static const struct cbor_case {
 	{ "5bffffffffffffffff", -EBADMSG, 0, "more bytes than can be" },
 	{ "8301", -EBADMSG, 0, "an array longer than the buffer" },
 	{ "a20102", -EBADMSG, 0, "a map longer than the buffer" },
+	{ "1801", -EBADMSG, 0, "1 in two bytes" },
+	{ "190000", -EBADMSG, 0, "0 in three bytes" },
+	{ "5803010203", -EBADMSG, 0, "a head too long for 3 bytes" },
+	{ "7800", -EBADMSG, 0, "a head too long for no text" },
+	{ "9800", -EBADMSG, 0, "a head too long for an array" },
+	{ "b800", -EBADMSG, 0, "a head too long for a map" },
+	{ "1a000f42", -EBADMSG, 0, "a head cut after four bytes" },
+	{ "1b000000e8d4a510", -EBADMSG, 0, "a head cut after eight bytes" },
+	{ "1d", -EBADMSG, 0, "reserved additional information 29" },
+	{ "1f", -EBADMSG, 0, "an indefinite number" },
+	{ "5d", -EBADMSG, 0, "reserved additional information of bytes" },
+	{ "29", -EBADMSG, 0, "-10" },
+	{ "3863", -EBADMSG, 0, "-100" },
+	{ "3bffffffffffffffff", -EBADMSG, 0, "the least number" },
+	{ "c249010000000000000000", -EBADMSG, 0, "a bignum" },
+	{ "c074323031332d30332d32315432303a30343a30305a", -EBADMSG, 0,
+	  "a date" },
+	{ "d74401020304", -EBADMSG, 0, "tag 23" },
+	{ "d818456449455446", -EBADMSG, 0, "CBOR in CBOR" },
+	{ "f5", -EBADMSG, 0, "true" },
+	{ "f7", -EBADMSG, 0, "undefined" },
+	{ "f0", -EBADMSG, 0, "simple value 16" },
+	{ "f8ff", -EBADMSG, 0, "simple value 255" },
+	{ "f90000", -EBADMSG, 0, "zero as half float" },
+	{ "fa47c35000", -EBADMSG, 0, "a single float" },
+	{ "f97c00", -EBADMSG, 0, "infinity" },
+	{ "f97e00", -EBADMSG, 0, "no number" },
+	{ "ff", -EBADMSG, 0, "a break alone" },
+	{ "5f42010243030405ff", -EBADMSG, 0, "indefinite bytes in parts" },
+	{ "7f657374726561646d696e67ff", -EBADMSG, 0,
+	  "indefinite text in parts" },
+	{ "9f018202039f0405ffff", -EBADMSG, 0, "indefinite arrays nested" },
+	{ "bf61610161629f0203ffff", -EBADMSG, 0, "an indefinite map in full" },
+	{ "5bfffffffffffffff6", -EBADMSG, 0, "a size that wraps around" },
+	{ "bbffffffffffffffff", -EBADMSG, 0, "a map of all there is" },
+	{ "bb8000000000000000", -EBADMSG, 0,
+	  "a map whose double wraps around" },
 	{ "9bffffffffffffffff", -EBADMSG, 0, "an array of all there is" },
 };
+
+#define NET_CONNECT_HEX		"016b6e65742e636f6e6e656374"
+#define ZEROS_HEX		"00000000000000000000"
 
 /* One capability map. 67 66732e72656164 is the text "fs.read". */
 static const struct cap_case {
@@ -123,29 +176,123 @@ static const struct cap_case {
 	  0, "a port beyond 65535" },
 	{ "a4016b6e65742e636f6e6e65637406000719ffff0801", -EINVAL, 0,
 	  "a protocol that is none" },
+	{ "a3016766732e7265616402612f0381622f61",
+	  0, AGENT_CAP_FS_READ, "a hole under /" },
+	{ "a3016766732e7265616402622f780381622f78",
+	  -EINVAL, 0, "a hole that is the path" },
+	{ "a3016766732e7265616402622f780381632f7879",
+	  -EINVAL, 0, "a hole beside the path" },
+	{ "a3016766732e7265616402642f782f790381622f78",
+	  -EINVAL, 0, "a hole above the path" },
+	{ "a3016766732e7265616402612f0381612f",
+	  -EINVAL, 0, "a hole that is /" },
+	{ "a3016766732e7265616402622f780380",
+	  -EINVAL, 0, "no holes" },
+	{ "a3016766732e7265616402622f780381442f782f61",
+	  -EINVAL, 0, "a hole as bytes" },
+	{ "a2016766732e726561640381622f61",
+	  -EINVAL, 0, "a hole, and no path" },
+	{ "a2016766732e7265616402422f78",
+	  -EINVAL, 0, "a path as bytes" },
+	{ "a2016766732e726561640260",
+	  -EINVAL, 0, "an empty path" },
+	{ "a2016766732e7265616402642f2e2e78",
+	  0, AGENT_CAP_FS_READ, "a name that starts with dots" },
+	{ "a2016766732e7265616402642feda080",
+	  -EINVAL, 0, "a surrogate in a path" },
+	{ "a2016766732e7265616402652ff4908080",
+	  -EINVAL, 0, "past the last plane" },
+	{ "a2016766732e7265616402632fe282",
+	  -EINVAL, 0, "UTF-8 cut short" },
+	{ "a2016766732e72656164026a2fc3bce282acf09f9880",
+	  0, AGENT_CAP_FS_READ, "UTF-8 of 2, 3 and 4 bytes" },
+	{ "a2016766732e7265616402622f0a",
+	  -EINVAL, 0, "a newline in a path" },
+	{ "a2016766732e7265616402622f7f",
+	  -EINVAL, 0, "a delete in a path" },
+	{ "a601686e65742e62696e640450" ZEROS_HEX "000000000000051880060107020811",
+	  0, AGENT_CAP_NET_BIND, "net.bind [::]:1-2 UDP" },
+	{ "a5" NET_CONNECT_HEX "04440a000000050806000700",
+	  0, AGENT_CAP_NET_CONNECT, "10.0.0.0/8" },
+	{ "a5" NET_CONNECT_HEX "044400000000050006000700",
+	  0, AGENT_CAP_NET_CONNECT, "0.0.0.0/0" },
+	{ "a5" NET_CONNECT_HEX "0450fd" ZEROS_HEX "0000000000050806000700",
+	  0, AGENT_CAP_NET_CONNECT, "fd00::/8" },
+	{ "a5" NET_CONNECT_HEX "0450fd" ZEROS_HEX "0000000000050706000700",
+	  -EINVAL, 0, "fd00::/7" },
+	{ "a5" NET_CONNECT_HEX "0450" ZEROS_HEX "00000000000005188106000700",
+	  -EINVAL, 0, "a prefix of 129" },
+	{ "a5" NET_CONNECT_HEX "04450000000000050806000700",
+	  -EINVAL, 0, "an address of 5 bytes" },
+	{ "a5" NET_CONNECT_HEX "0450" ZEROS_HEX "ffff7f00000105188006000700",
+	  -EINVAL, 0, "IPv4 in IPv6" },
+	{ "a5" NET_CONNECT_HEX "0450" ZEROS_HEX "ffff0000000005186006000700",
+	  -EINVAL, 0, "all of IPv4 in IPv6" },
+	{ "a4" NET_CONNECT_HEX "050806000700",
+	  -EINVAL, 0, "a prefix without an address" },
+	{ "a2" NET_CONNECT_HEX "0600",
+	  -EINVAL, 0, "one port only" },
+	{ "a2" NET_CONNECT_HEX "0700",
+	  -EINVAL, 0, "the last port only" },
+	{ "a2" NET_CONNECT_HEX "02622f78",
+	  -EINVAL, 0, "a path of an address" },
+	{ "a10901",
+	  -EINVAL, 0, "a relation, and no name" },
+	{ "a3016766732e7265616402622f780d6178",
+	  -EINVAL, 0, "a scope of the kernel's own" },
+	{ "a201696f72672e7072696e740d6178",
+	  0, AGENT_CAP_USER, "a scope of userspace's" },
+	{ "a201696f72672e7072696e740d60",
+	  -EINVAL, 0, "an empty scope" },
+	{ "a201696f72672e7072696e7402622f78",
+	  -EINVAL, 0, "a path of userspace's" },
+	{ "a101686174746573742e78",
+	  -EINVAL, 0, "attest. is the kernel's" },
+	{ "a101686673782e72656164",
+	  0, AGENT_CAP_USER, "fsx. is not the kernel's" },
+	{ "a10166662e72656164",
+	  0, AGENT_CAP_USER, "f. is not the kernel's" },
+	{ "a101694f72672e7072696e74",
+	  -EINVAL, 0, "a name in capitals" },
+	{ "a101646f72672e",
+	  -EINVAL, 0, "a name that ends in dots" },
+	{ "a10164612e2e62",
+	  -EINVAL, 0, "a name with two dots" },
+	{ "a4016661747465737409000a190e100b0a",
+	  0, AGENT_CAP_ATTEST, "an hour and ten uses" },
+	{ "a3016661747465737409000a00",
+	  -EINVAL, 0, "no lifetime" },
+	{ "a3016661747465737409000a1b0000000100000000",
+	  -EINVAL, 0, "too long a lifetime" },
+	{ "a2016b6167656e742e737061776e0c6361736b",
+	  0, AGENT_CAP_AGENT_SPAWN, "a hint" },
+	{ "a2016b6167656e742e737061776e0c60",
+	  -EINVAL, 0, "an empty hint" },
+	{ "a30001016766732e7265616402622f78",
+	  -EINVAL, 0, "key 0" },
+	{ "a3616101016766732e7265616402622f78",
+	  -EINVAL, 0, "a text as a key" },
+	{ "a2016766732e726561640278022f78",
+	  -EBADMSG, 0, "a path in two forms of length" },
+	{ "bf01716167656e742e737061776eff",
+	  -EBADMSG, 0, "a map of indefinite length" },
 };
 
-static inline uint32_t unhex(const char *hex, uint8_t *to)
+static inline u32 unhex(const char *hex, u8 *to)
 {
-	uint32_t size = 0;
+	u32 size = 0;
 
 	for (; hex[0] && hex[1]; hex += 2) {
-		uint8_t high = hex[0] - (hex[0] > '9' ? 'a' - 10 : '0');
-		uint8_t low = hex[1] - (hex[1] > '9' ? 'a' - 10 : '0');
+		u8 high = hex[0] - (hex[0] > '9' ? 'a' - 10 : '0');
+		u8 low = hex[1] - (hex[1] > '9' ? 'a' - 10 : '0');
 
 		to[size++] = high << 4 | low;
 	}
 	return size;
 }
 
-/* The smallest manifest: version, name "a", image "/a", a digest, no caps. */
-#define MANIFEST_HEX \
-	"a50101026161" "03622f61" "045820" \
-	"0001020304050607" "08090a0b0c0d0e0f" \
-	"1011121314151617" "18191a1b1c1d1e1f" "0580"
-
 /* Edges as docs/lifecycle.md draws them: a bit for each state that may follow. */
-static const uint32_t edges[AGENT_STATE_COUNT] = {
+static const u32 edges[AGENT_STATE_COUNT] = {
 	[AGENT_SPAWNING] = 0xf2,
 	[AGENT_ATTESTED] = 0xf4,
 	[AGENT_ACTIVE] = 0xf8,

@@ -6,11 +6,13 @@
 #include <kunit/test.h>
 
 #include "core_cases.h"
+#include "manifest_cases.h"
 
 static void describe_cbor(const struct cbor_case *one, char *text)
 {
 	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(cbor, cbor_cases, describe_cbor);
 
 static void test_cbor(struct kunit *test)
@@ -30,6 +32,7 @@ static void describe_cap(const struct cap_case *one, char *text)
 {
 	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(cap, cap_cases, describe_cap);
 
 static void test_cap(struct kunit *test)
@@ -48,28 +51,77 @@ static void test_cap(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, spec.id, one->id);
 }
 
+static void describe_manifest(const struct manifest_case *one, char *text)
+{
+	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(manifest, manifest_cases, describe_manifest);
+
 static void test_manifest(struct kunit *test)
+{
+	const struct manifest_case *one = test->param_value;
+	struct agent_manifest manifest;
+	struct agent_fault fault = { };
+	u8 data[MANIFEST_CASE_MAX];
+	u32 size = unhex(one->hex, data);
+
+	KUNIT_ASSERT_EQ(test,
+			agent_manifest_read(data, size, &manifest, &fault),
+			one->error);
+	if (!one->error)
+		return;
+	KUNIT_EXPECT_NOT_NULL(test, fault.what);
+	KUNIT_EXPECT_EQ(test, fault.offset, one->offset);
+	KUNIT_EXPECT_EQ(test, fault.cap, one->cap);
+}
+
+static void test_manifest_parts(struct kunit *test)
 {
 	struct agent_manifest manifest;
 	struct agent_fault fault;
-	u8 data[128];
-	u32 size = unhex(MANIFEST_HEX, data), cut;
+	u8 data[MANIFEST_CASE_MAX];
+	u32 size = unhex(MANIFEST_HEX, data);
 
 	KUNIT_ASSERT_EQ(test,
 			agent_manifest_read(data, size, &manifest, &fault), 0);
 	KUNIT_EXPECT_EQ(test, manifest.name.size, 1);
+	KUNIT_EXPECT_EQ(test, manifest.image.size, 2);
 	KUNIT_EXPECT_EQ(test, manifest.digest[31], 0x1f);
+	KUNIT_EXPECT_EQ(test, manifest.nr_caps, 0);
 	KUNIT_EXPECT_EQ(test, manifest.limits[AGENT_LIMIT_RAM],
 			AGENT_QUOTA_UNLIMITED);
+}
+
+static void test_manifest_cut(struct kunit *test)
+{
+	struct agent_manifest manifest;
+	struct agent_fault fault;
+	u8 data[MANIFEST_CASE_MAX];
+	u32 size = unhex(manifest_cases[1].hex, data), cut;
+
 	for (cut = 0; cut < size; cut++)
 		KUNIT_EXPECT_EQ(test,
 				agent_manifest_read(data, cut, &manifest,
 						    &fault), -EBADMSG);
-	data[size] = 0;
-	KUNIT_EXPECT_EQ(test, agent_manifest_read(data, size + 1, &manifest,
-						  &fault), -EBADMSG);
+	/* Nothing of what is too long is read, so that it needn't be there. */
 	KUNIT_EXPECT_EQ(test, agent_manifest_read(data, AGENT_MANIFEST_MAX + 1,
 						  &manifest, &fault), -E2BIG);
+}
+
+static void test_names(struct kunit *test)
+{
+	enum agent_cap_id id;
+
+	for (id = 1; id < AGENT_CAP_USER; id++) {
+		const char *name = agent_cap_name(id);
+
+		KUNIT_ASSERT_NOT_NULL(test, name);
+		KUNIT_EXPECT_EQ(test, agent_cap_id_of(name, strlen(name)), id);
+	}
+	KUNIT_EXPECT_NULL(test, agent_cap_name(AGENT_CAP_NONE));
+	KUNIT_EXPECT_NULL(test, agent_cap_name(AGENT_CAP_USER));
+	KUNIT_EXPECT_NULL(test, agent_cap_name(AGENT_CAP_COUNT));
 }
 
 static void test_states(struct kunit *test)
@@ -105,9 +157,9 @@ static void test_net(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, agent_net_covers(&any, &one));
 	KUNIT_EXPECT_TRUE(test, agent_net_covers(&net, &one));
 	KUNIT_EXPECT_FALSE(test, agent_net_covers(&one, &net));
-	one.port_low = one.port_high = 91;
+	one.port_high = 91;
 	KUNIT_EXPECT_FALSE(test, agent_net_covers(&net, &one));
-	one.port_low = one.port_high = 80;
+	one.port_high = 80;
 	one.protocol = 17;
 	KUNIT_EXPECT_FALSE(test, agent_net_covers(&net, &one));
 	one.protocol = 6;
@@ -132,19 +184,40 @@ static void test_relation(struct kunit *test)
 						      false));
 }
 
-static struct kunit_case core_cases[] = {
+static struct kunit_case cbor_suite_cases[] = {
 	KUNIT_CASE_PARAM(test_cbor, cbor_gen_params),
+	{ }
+};
+
+static struct kunit_case manifest_suite_cases[] = {
 	KUNIT_CASE_PARAM(test_cap, cap_gen_params),
-	KUNIT_CASE(test_manifest),
+	KUNIT_CASE(test_names),
+	KUNIT_CASE_PARAM(test_manifest, manifest_gen_params),
+	KUNIT_CASE(test_manifest_parts),
+	KUNIT_CASE(test_manifest_cut),
+	{ }
+};
+
+static struct kunit_case state_suite_cases[] = {
 	KUNIT_CASE(test_states),
 	KUNIT_CASE(test_net),
 	KUNIT_CASE(test_relation),
 	{ }
 };
 
-static struct kunit_suite core_suite = {
-	.name = "agent_core",
-	.test_cases = core_cases,
+static struct kunit_suite cbor_suite = {
+	.name = "coconut_cbor",
+	.test_cases = cbor_suite_cases,
 };
 
-kunit_test_suite(core_suite);
+static struct kunit_suite manifest_suite = {
+	.name = "coconut_manifest",
+	.test_cases = manifest_suite_cases,
+};
+
+static struct kunit_suite state_suite = {
+	.name = "coconut_state",
+	.test_cases = state_suite_cases,
+};
+
+kunit_test_suites(&cbor_suite, &manifest_suite, &state_suite);

@@ -9,9 +9,10 @@
  *
  *	tail <= committed <= sealed <= head		head - tail <= RING_SIZE
  *
- * A writer that may sleep waits while less than RING_RESERVE is free; the
- * reserve is for the others.  No row is ever dropped: were the reserve to run
- * out, the machine would stop rather than go on unrecorded.
+ * A writer that may sleep waits while less than RING_RESERVE is free. The
+ * reserve is for the others, who wait before they are back in userspace.  No
+ * row is ever dropped: were the reserve to run out, the machine would stop
+ * rather than go on unrecorded.
  */
 
 #include <crypto/blake3.h>
@@ -20,6 +21,8 @@
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 
@@ -112,6 +115,34 @@ static void wait_for_room(void)
 	wait_event_killable(ring.space, has_room());
 }
 
+static void pause_here(struct callback_head *pause)
+{
+	kfree(pause);
+	wait_for_room();
+}
+
+/*
+ * Who writes a row where it can't wait does so on its way back to userspace, so
+ * that a task fills at most what one system call of it may write.
+ */
+static void wait_later(void)
+{
+	struct callback_head *pause;
+
+	if (likely(has_room()) || !in_task() ||
+	    current->flags & (PF_KTHREAD | PF_EXITING))
+		return;
+	/* Once is enough, however many rows the call writes. */
+	pause = task_work_cancel_func(current, pause_here);
+	if (!pause)
+		pause = kmalloc(sizeof(*pause), GFP_ATOMIC);
+	if (!pause)
+		return;
+	init_task_work(pause, pause_here);
+	if (task_work_add(current, pause, TWA_RESUME))
+		kfree(pause);
+}
+
 static void fill_row(struct agent_audit_row *row,
 		     const struct agent_audit_record *record, u32 payload_size)
 {
@@ -176,7 +207,9 @@ void agent_audit(const struct agent_audit_record *record)
 
 	if (!ring.data)
 		return;
-	if (!record->atomic)
+	if (record->atomic)
+		wait_later();
+	else
 		wait_for_room();
 	fill_row(&row, record, payload_size);
 	spin_lock_irqsave(&ring.lock, flags);

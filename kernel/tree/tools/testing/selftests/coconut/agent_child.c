@@ -17,6 +17,13 @@
 
 #define WORDS_MAX	8
 
+#ifndef IMAGE_NAME
+#define IMAGE_NAME	"agent_child"
+#endif
+
+/* Two images are built that do the same, and differ in this alone. */
+static const char image_name[] __attribute__((used)) = IMAGE_NAME;
+
 static const struct op *const tables[] = { file_ops, net_ops, task_ops };
 
 static const struct op *find(const char *name)

@@ -74,7 +74,7 @@ static inline long tier(uint64_t aid, uint64_t flags, uint64_t *limit,
 }
 
 static inline long cap_grant(uint64_t aid, const void *cap, size_t size,
-			 uint64_t *handle)
+			     uint64_t *handle)
 {
 	struct agent_cap_grant_args args = {
 		.aid = aid,
@@ -99,7 +99,7 @@ static inline long release(uint64_t aid)
 }
 
 static inline long cap_revoke(uint64_t aid, uint64_t flags, uint64_t handle,
-			  uint64_t *removed)
+			      uint64_t *removed)
 {
 	struct agent_cap_revoke_args args = {
 		.flags = flags,

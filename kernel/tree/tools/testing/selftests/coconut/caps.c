@@ -54,7 +54,7 @@ static void listing(void)
 	child_start(&child, "selftest-child");
 	attest(AGENT_AID_SELF, &me);
 	attest(child.aid, &at);
-	check(find_cap(child.aid, AGENT_CAP_FS_EXEC, DIR, &info),
+	check(find_cap(child.aid, AGENT_CAP_FS_EXEC, BASE, &info),
 	      "the bundle is listed");
 	expect(info.granter, me.aid, "with who gave it");
 	expect(info.flags, 0, "at the spawn");
@@ -68,7 +68,7 @@ static void listing(void)
 
 static void granting(void)
 {
-	struct cbor cap = cap_path("fs.read", DIR "/denied");
+	struct cbor cap = cap_path("fs.read", BASE "/denied");
 	struct agent_attestation before, after;
 	struct agent_cap_info info;
 	struct child child;
@@ -76,7 +76,7 @@ static void granting(void)
 
 	child_start(&child, "selftest-child");
 	attest(child.aid, &before);
-	expect(child_ask(&child, "open %s/denied/secret r", DIR),
+	expect(child_ask(&child, "open %s/denied/secret r", BASE),
 	       -ECAPABILITY, "without a grant a file is closed");
 	expect(present(child.aid, cap.data, cap.size), -ECAPABILITY,
 	       "the kernel says that it is");
@@ -85,21 +85,21 @@ static void granting(void)
 	check(handle, "has a handle");
 	attest(child.aid, &after);
 	expect(after.caps, before.caps + 1, "the bundle has one more");
-	expect(find_cap(child.aid, AGENT_CAP_FS_READ, DIR "/denied", &info),
+	expect(find_cap(child.aid, AGENT_CAP_FS_READ, BASE "/denied", &info),
 	       handle, "which is listed under it");
 	expect(info.flags, AGENT_CAP_INFO_GRANTED, "as granted");
 	expect(present(child.aid, cap.data, cap.size), 0,
 	       "the kernel says that it is open");
-	expect(child_ask(&child, "open %s/denied/secret r", DIR), 0,
+	expect(child_ask(&child, "open %s/denied/secret r", BASE), 0,
 	       "and so it is");
 	expect(child_ask(&child, "read"), 0, "it can be read");
-	expect(child_ask(&child, "open %s/denied/secret w", DIR),
+	expect(child_ask(&child, "open %s/denied/secret w", BASE),
 	       -ECAPABILITY, "but not be written");
 	expect(cap_revoke(child.aid, 0, handle, &handle), 0, "a revocation");
 	expect(handle, 1, "takes one");
 	expect(child_ask(&child, "read"), -ECAPABILITY,
 	       "the open file can no longer be read");
-	expect(child_ask(&child, "open %s/denied/secret r", DIR),
+	expect(child_ask(&child, "open %s/denied/secret r", BASE),
 	       -ECAPABILITY, "nor be opened");
 	child_end(&child);
 }
@@ -110,9 +110,9 @@ static void revoking(void)
 	uint64_t handle, removed = 0;
 
 	child_start(&child, "selftest-child");
-	expect(child_ask(&child, "open %s/allowed/a rw", DIR), 0,
+	expect(child_ask(&child, "open %s/allowed/a rw", BASE), 0,
 	       "a file open for reading and writing");
-	handle = find_cap(child.aid, AGENT_CAP_FS_WRITE, DIR, NULL);
+	handle = find_cap(child.aid, AGENT_CAP_FS_WRITE, BASE, NULL);
 	expect(cap_revoke(child.aid, 0, handle, &removed), 0,
 	       "fs.write is revoked");
 	expect(removed, 1, "one capability");
@@ -135,6 +135,35 @@ static void revoking(void)
 	child_end(&child);
 }
 
+/* A revocation reaches an open file on every way to its contents. */
+static void every_way(void)
+{
+	static const char *const ways[] = {
+		"readv", "writev", "fallocate", "copy", "sendfile", "splice",
+	};
+	struct child child;
+	size_t i;
+
+	child_start(&child, "selftest-child");
+	child_ask(&child, "open %s/allowed/a rw", BASE);
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		expect(child_ask(&child, "via %s", ways[i]), 0,
+		       "%s while it may", ways[i]);
+	cap_revoke(child.aid, AGENT_REVOKE_ALL, 0, NULL);
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		expect(child_ask(&child, "via %s", ways[i]), -ECAPABILITY,
+		       "%s after the revocation", ways[i]);
+	child_end(&child);
+
+	child_start(&child, "selftest-child");
+	child_ask(&child, "open %s/allowed d", BASE);
+	expect(child_ask(&child, "via getdents"), 0, "getdents while it may");
+	cap_revoke(child.aid, AGENT_REVOKE_ALL, 0, NULL);
+	expect(child_ask(&child, "via getdents"), -ECAPABILITY,
+	       "getdents after the revocation");
+	child_end(&child);
+}
+
 static void self(void)
 {
 	struct child child;
@@ -143,7 +172,7 @@ static void self(void)
 	expect(child_ask(&child, "revoke %llu %llu 0", AGENT_AID_SELF,
 			 (unsigned long long)AGENT_REVOKE_ALL), 0,
 	       "an agent gives up all it has");
-	expect(child_ask(&child, "open %s/allowed/a r", DIR), -ECAPABILITY,
+	expect(child_ask(&child, "open %s/allowed/a r", BASE), -ECAPABILITY,
 	       "and has it no more");
 	child_end(&child);
 }
@@ -195,12 +224,12 @@ static void ends(void)
 	struct child child;
 
 	child_start(&child, "selftest-once");
-	find_cap(child.aid, AGENT_CAP_FS_READ, DIR "/once", &info);
+	find_cap(child.aid, AGENT_CAP_FS_READ, BASE "/once", &info);
 	expect(info.uses_left, 1, "a capability for one use");
-	find_cap(child.aid, AGENT_CAP_FS_READ, DIR "/brief", &info);
+	find_cap(child.aid, AGENT_CAP_FS_READ, BASE "/brief", &info);
 	check(info.expires_ns, "a capability with an end");
-	expect(child_ask(&child, "open %s/once/a r", DIR), 0, "one use");
-	expect(child_ask(&child, "open %s/once/a r", DIR), -ECAPABILITY,
+	expect(child_ask(&child, "open %s/once/a r", BASE), 0, "one use");
+	expect(child_ask(&child, "open %s/once/a r", BASE), -ECAPABILITY,
 	       "and no second");
 	expect(child_ask(&child, "connect 127.0.0.1 7001"), -ECONNREFUSED,
 	       "one use of an address");
@@ -209,15 +238,15 @@ static void ends(void)
 	child_end(&child);
 
 	child_start(&child, "selftest-once");
-	expect(child_ask(&child, "open %s/brief/a r", DIR), 0,
+	expect(child_ask(&child, "open %s/brief/a r", BASE), 0,
 	       "a file within the capability's time");
 	expect(child_ask(&child, "read"), 0, "can be read");
 	sleep(4);
 	expect(child_ask(&child, "read"), -ECAPABILITY,
 	       "after it, the open file can't");
-	expect(child_ask(&child, "open %s/brief/a r", DIR), -ECAPABILITY,
+	expect(child_ask(&child, "open %s/brief/a r", BASE), -ECAPABILITY,
 	       "nor be opened");
-	check(!find_cap(child.aid, AGENT_CAP_FS_READ, DIR "/brief", NULL),
+	check(!find_cap(child.aid, AGENT_CAP_FS_READ, BASE "/brief", NULL),
 	      "and the bundle no longer lists it");
 	child_end(&child);
 }
@@ -227,6 +256,7 @@ void test_caps(void)
 	listing();
 	granting();
 	revoking();
+	every_way();
 	self();
 	beyond();
 	ends();

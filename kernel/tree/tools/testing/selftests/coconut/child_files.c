@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +78,42 @@ static int op_write(char **words, long long *value)
 	return result(pwrite(held, "x", 1, 0));
 }
 
+/* The other ways to use an open file; each has its own way through the VFS. */
+static long use_file(const char *how)
+{
+	static char buf[4096];
+	struct iovec part = { buf, 1 };
+	loff_t start = 0, end = 1;
+	int pipes[2];
+	long ret;
+
+	if (!strcmp(how, "readv"))
+		return preadv(held, &part, 1, 0);
+	if (!strcmp(how, "writev"))
+		return pwritev(held, &part, 1, 0);
+	if (!strcmp(how, "getdents"))
+		return syscall(SYS_getdents64, held, buf, sizeof(buf));
+	if (!strcmp(how, "fallocate"))
+		return fallocate(held, 0, 0, 1);
+	if (!strcmp(how, "copy"))
+		return copy_file_range(held, &start, held, &end, 1, 0);
+	if (pipe(pipes))
+		return -1;
+	if (!strcmp(how, "sendfile"))
+		ret = sendfile(pipes[1], held, &start, 1);
+	else
+		ret = splice(held, &start, pipes[1], NULL, 1, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	return ret;
+}
+
+static int op_via(char **words, long long *value)
+{
+	(void)value;
+	return result(use_file(words[0]));
+}
+
 /* map r|w|x|p: the held file, shared but for "p", private and writable */
 static int op_map(char **words, long long *value)
 {
@@ -106,19 +145,12 @@ static int op_protect(char **words, long long *value)
 	return error;
 }
 
-/* clone: the held file as /proc/self/fd shows it, for reading */
-static int op_reopen(char **words, long long *value)
+/* hold FD: a descriptor that the spawner left open */
+static int op_hold(char **words, long long *value)
 {
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", held);
-	fd = open(path, !strcmp(words[0], "w") ? O_WRONLY : O_RDONLY);
-	*value = fd;
-	if (fd < 0)
-		return errno;
-	close(fd);
-	return 0;
+	held = atoi(words[0]);
+	*value = held;
+	return fcntl(held, F_GETFD) < 0 ? errno : 0;
 }
 
 static int op_truncate(char **words, long long *value)
@@ -240,9 +272,10 @@ const struct op file_ops[] = {
 	{ "open", 2, op_open },
 	{ "read", 0, op_read },
 	{ "write", 0, op_write },
+	{ "via", 1, op_via },
 	{ "map", 1, op_map },
 	{ "protect", 0, op_protect },
-	{ "reopen", 1, op_reopen },
+	{ "hold", 1, op_hold },
 	{ "truncate", 1, op_truncate },
 	{ "ftruncate", 0, op_ftruncate },
 	{ "unlink", 1, op_unlink },

@@ -159,14 +159,15 @@ static int op_socket(char **words, long long *value)
 	return 0;
 }
 
-/* unix stream|dgram PATH: a path that begins with @ is an abstract name */
+/* unix stream|packet|dgram PATH: a path that begins with @ is abstract */
 static int op_unix(char **words, long long *value)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	bool stream = !strcmp(words[0], "stream");
+	const char kind = words[0][0];
+	const int type = kind == 's' ? SOCK_STREAM :
+			 kind == 'p' ? SOCK_SEQPACKET : SOCK_DGRAM;
 	size_t size = strlen(words[1]);
-	int fd = socket(AF_UNIX, (stream ? SOCK_STREAM : SOCK_DGRAM) |
-			SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	int error = 0;
 	long ret;
 
@@ -177,8 +178,9 @@ static int op_unix(char **words, long long *value)
 	if (words[1][0] == '@')
 		to.sun_path[0] = '\0';
 	size += offsetof(struct sockaddr_un, sun_path);
-	ret = stream ? connect(fd, (struct sockaddr *)&to, size) :
-		       sendto(fd, "x", 1, 0, (struct sockaddr *)&to, size);
+	ret = type == SOCK_DGRAM ?
+	      sendto(fd, "x", 1, 0, (struct sockaddr *)&to, size) :
+	      connect(fd, (struct sockaddr *)&to, size);
 	if (ret < 0)
 		error = errno;
 	close(fd);

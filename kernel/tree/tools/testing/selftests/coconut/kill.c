@@ -160,7 +160,7 @@ static void goes_on(void)
 	       "a denial");
 	expect(state_of(child.aid), AGENT_CAPABILITY_DENIED,
 	       "puts it aside");
-	expect(child_ask(&child, "open %s/allowed/a r", DIR), 0,
+	expect(child_ask(&child, "open %s/allowed/a r", BASE), 0,
 	       "but not out: the next call goes");
 	expect(state_of(child.aid), AGENT_ACTIVE, "and it is active again");
 	child_end(&child);

@@ -116,7 +116,7 @@ static void families(void)
 {
 	struct agent_attestation at;
 	struct child child;
-	uint64_t first;
+	uint64_t first, second;
 
 	child_start(&child, "selftest-parent");
 	expect(child_ask(&child, "spawn selftest-idle"), 0,
@@ -133,6 +133,7 @@ static void families(void)
 	expect(child_ask(&child, "attest %llu", (unsigned long long)at.aid),
 	       -ECAPABILITY, "but not its spawner");
 	expect(child_ask(&child, "spawn selftest-idle"), 0, "a second one");
+	second = child.value;
 	expect(child_ask(&child, "spawn selftest-idle"), -EAGAIN,
 	       "a third is beyond the limit");
 	attest(child.aid, &at);
@@ -145,11 +146,13 @@ static void families(void)
 	       "then there is room again");
 	first = child.value;
 	child_end(&child);
-	expect(state_of(first), AGENT_ACTIVE,
+	expect(await_state(first, AGENT_ACTIVE), AGENT_ACTIVE,
 	       "an agent outlives its spawner");
 	expect(cap_revoke(first, AGENT_REVOKE_TERMINATE, 0, NULL), 0,
 	       "and is still a descendant of ours");
 	expect(await_state(first, -ESRCH), -ESRCH, "it is gone");
+	cap_revoke(second, AGENT_REVOKE_TERMINATE, 0, NULL);
+	expect(await_state(second, -ESRCH), -ESRCH, "its sibling too");
 }
 
 static void last_task(void)

@@ -124,12 +124,12 @@ static void __attribute__((noreturn)) look_around(void)
 	TOLD(at.state == AGENT_SPAWNING, 2);
 	TOLD(!strcmp(at.name, "selftest-child"), 3);
 	TOLD(at.tasks == 1, 4);
-	TOLD(open(DIR "/allowed/a", O_RDONLY) < 0 && errno == ECAPABILITY, 5);
+	TOLD(open(BASE "/allowed/a", O_RDONLY) < 0 && errno == ECAPABILITY, 5);
 	/* Once more: the first denial must not have opened the way. */
-	TOLD(open(DIR "/allowed/a", O_RDONLY) < 0 && errno == ECAPABILITY, 6);
-	TOLD(open(DIR "/allowed/new", O_CREAT | O_WRONLY, 0600) < 0 &&
+	TOLD(open(BASE "/allowed/a", O_RDONLY) < 0 && errno == ECAPABILITY, 6);
+	TOLD(open(BASE "/allowed/new", O_CREAT | O_WRONLY, 0600) < 0 &&
 	     errno == ECAPABILITY, 7);
-	TOLD(unlink(DIR "/allowed/a") < 0 && errno == ECAPABILITY, 8);
+	TOLD(unlink(BASE "/allowed/a") < 0 && errno == ECAPABILITY, 8);
 	TOLD(execl("/usr/bin/true", "true", (char *)NULL) < 0 &&
 	     errno == ECAPABILITY, 9);
 	/* Denied as it is, it may still run what it was made for. */
@@ -228,7 +228,7 @@ static void failed_exec(void)
 	if (!aid) {
 		TOLD(execl(CHILD_IMAGE, CHILD_IMAGE, (char *)NULL) < 0 &&
 		     errno == ECAPABILITY, 1);
-		TOLD(open(DIR "/allowed/a", O_RDONLY) < 0 &&
+		TOLD(open(BASE "/allowed/a", O_RDONLY) < 0 &&
 		     errno == ECAPABILITY, 2);
 		_exit(0);
 	}

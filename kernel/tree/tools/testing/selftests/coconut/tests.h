@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Where the tests make their files. */
-#define DIR	"/tmp/selftest"
+#define BASE	"/tmp/selftest"
 
 /* Both programs run these, so that arguments are judged alike for all. */
 void test_abi(void);
