@@ -21,6 +21,7 @@
 #define ENDED_MAX	256		/* ended agents that are remembered */
 #define LOG_MAX		(1 << 20)	/* bytes kept of what one agent prints */
 #define GROUPS_MAX	64
+#define PIECES_MAX	64	/* more than a pipe holds */
 
 static struct agent_record *records;
 
@@ -72,15 +73,12 @@ static void keep_output(struct agent_record *record, const char *data,
 		record->log_size += size;
 }
 
-/**
- * agent_tell_end - tell the follower how an agent ended, once all is known
- * @record: the agent
- */
-void agent_tell_end(struct agent_record *record)
+/* Tell the follower how the agent's first task ended. */
+static void tell_end(struct agent_record *record)
 {
 	cbor_item_t *message;
 
-	if (!record->follower || record->running || record->output.fd >= 0)
+	if (!record->follower || record->running)
 		return;
 	message = message_new(true);
 	if (WIFSIGNALED(record->status))
@@ -92,24 +90,29 @@ void agent_tell_end(struct agent_record *record)
 	record->follower = NULL;
 }
 
-static void handle_output(struct source *source, uint32_t events)
+/* Return: false once there is nothing more to read at the moment. */
+static bool take_output(struct agent_record *record)
 {
-	struct agent_record *record = (struct agent_record *)source;
 	char data[16384];
-	ssize_t got = read(source->fd, data, sizeof(data));
+	ssize_t got = read(record->output.fd, data, sizeof(data));
 
-	(void)events;
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
 	if (got > 0) {
 		keep_output(record, data, got);
 		send_output(record, data, got);
-		return;
+		return true;
 	}
-	loop_remove(source);
-	close(source->fd);
-	source->fd = -1;
-	agent_tell_end(record);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	loop_remove(&record->output);
+	close(record->output.fd);
+	record->output.fd = -1;
+	return false;
+}
+
+static void handle_output(struct source *source, uint32_t events)
+{
+	(void)events;
+	take_output((struct agent_record *)source);
 	forget_old();
 }
 
@@ -292,13 +295,18 @@ struct agent_record *agent_record_find(uint64_t aid)
 bool agent_reaped(pid_t pid, int status)
 {
 	struct agent_record *record;
+	unsigned int pieces;
 
 	for (record = records; record; record = record->next) {
 		if (!record->running || record->pid != pid)
 			continue;
 		record->running = false;
 		record->status = status;
-		agent_tell_end(record);
+		/* What it wrote comes first; others may hold the pipe open. */
+		for (pieces = 0; record->output.fd >= 0 && pieces < PIECES_MAX &&
+		     take_output(record); pieces++)
+			;
+		tell_end(record);
 		return true;
 	}
 	return false;

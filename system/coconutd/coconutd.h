@@ -131,7 +131,6 @@ struct agent_record *agent_records(void);
 struct agent_record *agent_record_find(uint64_t aid);
 bool agent_reaped(pid_t pid, int status);
 void agent_forget_follower(const struct client *client);
-void agent_tell_end(struct agent_record *record);
 void agent_end_all(void);
 
 /* ---- console.c ------------------------------------------------------- */

@@ -127,58 +127,6 @@ void prove_path(void)
 	assert(path.size == 1 || path.data[path.size - 1] != '/');
 }
 
-/*
- * A capability's map of two pairs, the name and any other: with the name given
- * the proof has every value of every key that it may have, and of those not.
- */
-static void prove_cap(const char *name, uint32_t name_size)
-{
-	uint8_t data[20];
-	uint32_t size = 3 + name_size + TAIL, i;
-	struct agent_fault fault = { 0 };
-	struct agent_cap_spec spec;
-	struct agent_cbor cbor;
-	int err;
-
-	data[0] = 0xa2;
-	data[1] = AGENT_CAP_NAME_KEY;
-	data[2] = 0x60 | name_size;
-	for (i = 0; i < name_size; i++)
-		data[3 + i] = name[i];
-	agent_cbor_init(&cbor, data, size);
-	err = agent_cap_read(&cbor, &spec, &fault);
-	assert(is_answer(err));
-	assert(!err == !fault.what);
-	if (err) {
-		assert(fault.offset <= size);
-		return;
-	}
-	assert(spec.id > AGENT_CAP_NONE && spec.id < AGENT_CAP_COUNT);
-	assert(spec.relation <= AGENT_REL_ALL);
-	assert(lies_in(spec.cbor.data, spec.cbor.size, data, size));
-	assert(lies_in(spec.name.data, spec.name.size, data, size));
-}
-
-void prove_cap_path(void)
-{
-	prove_cap("fs.read", 7);
-}
-
-void prove_cap_net(void)
-{
-	prove_cap("net.bind", 8);
-}
-
-void prove_cap_relation(void)
-{
-	prove_cap("attest", 6);
-}
-
-void prove_cap_user(void)
-{
-	prove_cap("a.b", 3);
-}
-
 /* Whatever name it is, it is compared within its bytes. */
 void prove_name(void)
 {
@@ -193,18 +141,23 @@ void prove_name(void)
 	assert(id == AGENT_CAP_NONE || size);
 }
 
-/* The head of a manifest and its first key, whatever they are. */
-void prove_manifest(void)
+/* A key is above the one before and below the end, or it is refused. */
+void prove_key(void)
 {
+	uint32_t size = nondet_size(), count = nondet_size();
+	uint32_t before = nondet_size(), key = before;
 	struct agent_fault fault = { 0 };
-	struct agent_manifest manifest;
-	uint8_t data[MANIFEST_BYTES];
+	struct agent_cbor cbor;
 	int err;
 
-	err = agent_manifest_read(data, sizeof(data), &manifest, &fault);
-	/* So few bytes can't be a manifest: a digest alone has 32. */
-	assert(err && is_answer(err) && fault.what);
-	assert(fault.offset <= sizeof(data));
+	__CPROVER_assume(size <= 10);
+	agent_cbor_init(&cbor, any_buffer(size), size);
+	err = agent_read_key(&cbor, count, &key, &fault);
+	assert(is_answer(err));
+	if (err)
+		assert(key == before && fault.what && fault.offset <= size);
+	else
+		assert(key && key > before && key < count);
 }
 
 /* The decision on an address is what comparing bit by bit would say. */

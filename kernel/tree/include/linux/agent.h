@@ -242,6 +242,7 @@ static inline void agent_allowed(struct agent *agent)
 
 u32 agent_signal_all(struct agent *agent, int sig);
 
+bool agent_cap_expired(const struct agent_cap *cap);
 bool agent_cap_live(const struct agent_cap *cap);
 bool agent_cap_use(struct agent_cap *cap);
 void agent_bundle_refresh(struct agent *agent);

@@ -144,6 +144,17 @@ free:
 }
 
 /**
+ * agent_cap_expired - whether a capability's time is over
+ * @cap: the capability
+ *
+ * Return: true if so.
+ */
+bool agent_cap_expired(const struct agent_cap *cap)
+{
+	return cap->expires && ktime_get_boottime_ns() >= cap->expires;
+}
+
+/**
  * agent_cap_live - whether a capability may still be used
  * @cap: the capability
  *
@@ -151,9 +162,7 @@ free:
  */
 bool agent_cap_live(const struct agent_cap *cap)
 {
-	if (cap->expires && ktime_get_boottime_ns() >= cap->expires)
-		return false;
-	return atomic64_read(&cap->uses) > 0;
+	return !agent_cap_expired(cap) && atomic64_read(&cap->uses) > 0;
 }
 
 /**
@@ -164,7 +173,7 @@ bool agent_cap_live(const struct agent_cap *cap)
  */
 bool agent_cap_use(struct agent_cap *cap)
 {
-	if (cap->expires && ktime_get_boottime_ns() >= cap->expires)
+	if (agent_cap_expired(cap))
 		return false;
 	if (likely(!cap->spec.uses))
 		return true;
@@ -297,20 +306,26 @@ static struct agent_root *add_root(struct agent_bundle *bundle,
 	return &bundle->roots[slot];
 }
 
+/*
+ * The first capability that gives a right and can be used again is the one that
+ * is used. One that is spent still covers what was opened with it.
+ */
 static void add_root_rights(struct agent_bundle *bundle,
 			    struct agent_root *root)
 {
-	u32 i;
+	u32 i, usable = 0;
 
 	for (i = 0; i < bundle->nr_caps; i++) {
 		const struct agent_cap *cap = bundle->caps[i];
 		const u32 right = AGENT_RIGHT(cap->id);
 
-		if (!cap->path.dentry || root->rights & right ||
+		if (!cap->path.dentry || usable & right ||
 		    !covers_path(cap, &root->path))
 			continue;
 		root->rights |= right;
 		root->grant[cap->id] = i;
+		if (agent_cap_live(cap))
+			usable |= right;
 	}
 }
 
@@ -380,7 +395,7 @@ static struct agent_bundle *make_bundle(struct agent_cap *const *caps,
 	if (!bundle->caps)
 		goto free;
 	for (i = 0; i < nr_caps; i++) {
-		if (!agent_cap_live(caps[i]))
+		if (agent_cap_expired(caps[i]))
 			continue;
 		refcount_inc(&caps[i]->usage);
 		bundle->caps[bundle->nr_caps++] = caps[i];
@@ -419,7 +434,8 @@ static void publish(struct agent *agent, struct agent_bundle *bundle)
 	lockdep_assert_held(&agent->mutex);
 	old = rcu_replace_pointer(agent->bundle, bundle,
 				  lockdep_is_held(&agent->mutex));
-	WRITE_ONCE(agent->generation, bundle->generation);
+	/* Who sees the new number sees the new bundle. */
+	smp_store_release(&agent->generation, bundle->generation);
 	schedule_expiry(agent, bundle);
 	if (old) {
 		INIT_RCU_WORK(&old->rwork, free_bundle);

@@ -8,6 +8,7 @@
  */
 
 #include <linux/mm.h>
+#include <linux/oom.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
@@ -47,17 +48,18 @@ int agent_quota_apply(struct agent *agent, struct agent_quota_args *args)
 /* Resident memory, each address space once: by the process that leads it. */
 static u64 resident(const struct agent *agent)
 {
-	struct task_struct *task;
+	struct task_struct *task, *alive;
 	u64 pages = 0;
 
 	rcu_read_lock();
 	for_each_process(task) {
 		if (READ_ONCE(task->agent) != agent)
 			continue;
-		task_lock(task);
-		if (task->mm && !(task->flags & PF_KTHREAD))
-			pages += get_mm_rss(task->mm);
-		task_unlock(task);
+		alive = find_lock_task_mm(task);
+		if (!alive)
+			continue;
+		pages += get_mm_rss(alive->mm);
+		task_unlock(alive);
 	}
 	rcu_read_unlock();
 	return pages << PAGE_SHIFT;

@@ -12,13 +12,17 @@
 
 /**
  * struct coconut_file - what is known of an open file
- * @generation: of the bundle that was asked last, 0 for none yet
- * @rights: mask of MAY_READ, MAY_WRITE and MAY_EXEC which that bundle gave
+ * @known: the generation of the bundle that was asked last, above three bits
+ *	of MAY_READ, MAY_WRITE and MAY_EXEC which that bundle gave; 0 for none
+ *
+ * One word, since agents that share a file write it without a lock.
  */
 struct coconut_file {
-	u64 generation;
-	u32 rights;
+	u64 known;
 };
+
+#define COCONUT_FILE_SHIFT	3
+#define COCONUT_FILE_RIGHTS	(MAY_READ | MAY_WRITE | MAY_EXEC)
 
 extern struct lsm_blob_sizes coconut_blob_sizes;
 extern const struct lsm_id coconut_lsmid;
@@ -31,6 +35,8 @@ static inline struct coconut_file *coconut_file(const struct file *file)
 /* decide.c */
 int coconut_may_path(struct agent *agent, enum agent_cap_id cap,
 		     const struct path *path, bool atomic);
+int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
+		      const struct path *path);
 u32 coconut_path_rights(struct agent *agent, const struct path *path);
 int coconut_may_net(struct agent *agent, enum agent_cap_id cap,
 		    const struct agent_net_scope *wanted);

@@ -124,31 +124,55 @@ int coconut_deny_path(struct agent *agent, enum agent_cap_id cap,
  * @bundle: what the agent has
  * @cap: what it needs
  * @path: where
+ * @again: it goes on with what it has opened, which is no new use
  *
  * Return: AGENT_REASON_NONE if it may, or why not.
  */
 static enum agent_audit_reason
 decide_path(const struct agent_bundle *bundle, enum agent_cap_id cap,
-	    const struct path *path)
+	    const struct path *path, bool again)
 {
 	const struct agent_root *root = agent_bundle_nearest(bundle, path);
+	struct agent_cap *by;
+	bool good;
 
 	if (!root || !(root->rights & AGENT_RIGHT(cap)))
 		return AGENT_REASON_SCOPE;
-	if (!agent_cap_use(bundle->caps[root->grant[cap]]))
-		return AGENT_REASON_EXPIRED;
-	return AGENT_REASON_NONE;
+	by = bundle->caps[root->grant[cap]];
+	good = again ? !agent_cap_expired(by) : agent_cap_use(by);
+	return good ? AGENT_REASON_NONE : AGENT_REASON_EXPIRED;
 }
 
+/* Another capability may give what the spent one gave until now. */
 static enum agent_audit_reason
-ask_path(struct agent *agent, enum agent_cap_id cap, const struct path *path)
+ask_path(struct agent *agent, enum agent_cap_id cap, const struct path *path,
+	 bool again, bool atomic)
 {
 	enum agent_audit_reason reason;
+	int tries = atomic ? 1 : 2;
 
-	rcu_read_lock();
-	reason = decide_path(rcu_dereference(agent->bundle), cap, path);
-	rcu_read_unlock();
-	return reason;
+	for (;;) {
+		rcu_read_lock();
+		reason = decide_path(rcu_dereference(agent->bundle), cap, path,
+				     again);
+		rcu_read_unlock();
+		if (reason != AGENT_REASON_EXPIRED || !--tries)
+			return reason;
+		agent_bundle_refresh(agent);
+	}
+}
+
+static int answer_path(struct agent *agent, enum agent_cap_id cap,
+		       enum agent_audit_reason reason, const struct path *path,
+		       bool atomic)
+{
+	if (reason != AGENT_REASON_NONE)
+		return coconut_deny_path(agent, cap, reason, path, atomic);
+	agent_allowed(agent);
+	atomic64_inc(&agent->uses);
+	record_path(agent, AGENT_EVENT_USE, cap, AGENT_REASON_NONE, path,
+		    atomic);
+	return 0;
 }
 
 /**
@@ -163,22 +187,23 @@ ask_path(struct agent *agent, enum agent_cap_id cap, const struct path *path)
 int coconut_may_path(struct agent *agent, enum agent_cap_id cap,
 		     const struct path *path, bool atomic)
 {
-	enum agent_audit_reason reason = ask_path(agent, cap, path);
+	return answer_path(agent, cap, ask_path(agent, cap, path, false, atomic),
+			   path, atomic);
+}
 
-	/* Another capability may give what the spent one gave until now. */
-	if (reason == AGENT_REASON_EXPIRED && !atomic) {
-		agent_bundle_refresh(agent);
-		reason = ask_path(agent, cap, path);
-		if (reason == AGENT_REASON_SCOPE)
-			reason = AGENT_REASON_EXPIRED;
-	}
-	if (reason != AGENT_REASON_NONE)
-		return coconut_deny_path(agent, cap, reason, path, atomic);
-	agent_allowed(agent);
-	atomic64_inc(&agent->uses);
-	record_path(agent, AGENT_EVENT_USE, cap, AGENT_REASON_NONE, path,
-		    atomic);
-	return 0;
+/**
+ * coconut_may_still - decide about what is open already, and record it
+ * @agent: who asks
+ * @cap: a path-scoped capability
+ * @path: the object
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
+		      const struct path *path)
+{
+	return answer_path(agent, cap, ask_path(agent, cap, path, true, false),
+			   path, false);
 }
 
 /**

@@ -21,13 +21,23 @@ static bool has_no_place(const struct path *path)
 	       (d_is_positive(dentry) && IS_PRIVATE(d_backing_inode(dentry)));
 }
 
-static void note(struct file *file, const struct agent *agent, u32 rights)
+/*
+ * The number is read before the question is asked: should the bundle change in
+ * between, the answer is noted under a number that is out of date already.
+ */
+static u64 generation_of(const struct agent *agent)
 {
-	struct coconut_file *known = coconut_file(file);
+	return smp_load_acquire(&agent->generation);
+}
 
-	/* Read without a lock: the rights must be there before the number. */
-	WRITE_ONCE(known->rights, rights);
-	smp_store_release(&known->generation, READ_ONCE(agent->generation));
+static void note(struct file *file, u64 generation, u32 rights)
+{
+	struct coconut_file *blob = coconut_file(file);
+	u64 known = READ_ONCE(blob->known);
+
+	if (known >> COCONUT_FILE_SHIFT == generation)
+		rights |= known & COCONUT_FILE_RIGHTS;
+	WRITE_ONCE(blob->known, generation << COCONUT_FILE_SHIFT | rights);
 }
 
 static int need(struct agent *agent, enum agent_cap_id cap,
@@ -46,6 +56,7 @@ static int need(struct agent *agent, enum agent_cap_id cap,
  */
 static int open_image(struct agent *agent, struct file *file)
 {
+	u64 generation = generation_of(agent);
 	int err = 0;
 
 	if (agent_is_running(agent))
@@ -54,13 +65,14 @@ static int open_image(struct agent *agent, struct file *file)
 		err = coconut_may_path(agent, AGENT_CAP_FS_EXEC, &file->f_path,
 				       false);
 	if (!err)
-		note(file, agent, MAY_READ | MAY_EXEC);
+		note(file, generation, MAY_READ | MAY_EXEC);
 	return err;
 }
 
 static int hook_file_open(struct file *file)
 {
 	struct agent *agent = agent_confined();
+	u64 generation;
 	u32 rights = 0;
 	int err = 0;
 
@@ -68,6 +80,7 @@ static int hook_file_open(struct file *file)
 		return 0;
 	if (file->f_flags & __FMODE_EXEC)
 		return open_image(agent, file);
+	generation = generation_of(agent);
 	if (file->f_mode & FMODE_READ) {
 		err = need(agent, AGENT_CAP_FS_READ, &file->f_path);
 		rights |= MAY_READ;
@@ -79,26 +92,35 @@ static int hook_file_open(struct file *file)
 		rights |= MAY_WRITE;
 	}
 	if (!err)
-		note(file, agent, rights);
+		note(file, generation, rights);
 	return err;
+}
+
+static int need_still(struct agent *agent, enum agent_cap_id cap,
+		      const struct path *path)
+{
+	if (!agent_is_running(agent))
+		return need(agent, cap, path);
+	return coconut_may_still(agent, cap, path);
 }
 
 static int ask_again(struct agent *agent, struct file *file, u32 mask)
 {
+	u64 generation = generation_of(agent);
 	int err = 0;
 
 	if (has_no_place(&file->f_path)) {
-		note(file, agent, MAY_READ | MAY_WRITE | MAY_EXEC);
+		note(file, generation, COCONUT_FILE_RIGHTS);
 		return 0;
 	}
 	if (mask & MAY_EXEC)
-		err = need(agent, AGENT_CAP_FS_EXEC, &file->f_path);
+		err = need_still(agent, AGENT_CAP_FS_EXEC, &file->f_path);
 	if (!err && mask & MAY_READ)
-		err = need(agent, AGENT_CAP_FS_READ, &file->f_path);
+		err = need_still(agent, AGENT_CAP_FS_READ, &file->f_path);
 	if (!err && mask & MAY_WRITE)
-		err = need(agent, AGENT_CAP_FS_WRITE, &file->f_path);
+		err = need_still(agent, AGENT_CAP_FS_WRITE, &file->f_path);
 	if (!err)
-		note(file, agent, mask);
+		note(file, generation, mask);
 	return err;
 }
 
@@ -109,14 +131,14 @@ static int ask_again(struct agent *agent, struct file *file, u32 mask)
 static int check_file(struct file *file, u32 mask)
 {
 	struct agent *agent = agent_confined();
-	const struct coconut_file *known;
+	u64 known;
 
 	if (likely(!agent))
 		return 0;
-	known = coconut_file(file);
-	if (likely(smp_load_acquire(&known->generation) ==
+	known = READ_ONCE(coconut_file(file)->known);
+	if (likely(known >> COCONUT_FILE_SHIFT ==
 		   READ_ONCE(agent->generation)) &&
-	    !(mask & ~READ_ONCE(known->rights)))
+	    !(mask & ~known))
 		return 0;
 	return ask_again(agent, file, mask);
 }
