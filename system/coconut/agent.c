@@ -68,8 +68,8 @@ static void add_agent(struct table *table, const cbor_item_t *agent)
 static void print_agents(const cbor_item_t *agents, bool all)
 {
 	static const char *const heading[] = {
-		"AID",	"PARENT", "STATE",   "PID",  "TASKS",
-		"CAPS", "USES",	  "DENIALS", "USER", "NAME",
+		"AID",  "PARENT", "STATE",   "PID",  "TASKS",
+		"CAPS", "USES",   "DENIALS", "USER", "NAME",
 	};
 	struct table table = { .columns = 10 };
 	size_t i;
@@ -270,9 +270,8 @@ static int agent_log(int argc, char **argv)
 }
 
 const struct verb agent_verbs[] = {
-	{ "spawn",
-	  "[OPTIONS] NAME | --manifest FILE [-- ARGS...]",
-	  spawn_help, agent_spawn },
+	{ "spawn", "[OPTIONS] NAME | --manifest FILE [-- ARGS...]", spawn_help,
+	  agent_spawn },
 	{ "ps", "[--json] [--all]",
 	  "List the live agents.\n\n"
 	  "  -a, --all   those that have ended too, as far as coconutd remembers\n"

@@ -93,8 +93,7 @@ static int verify_rows(void *context, const char *name, bool first,
 	if (!verify->started)
 		start(verify, data, size);
 	if (first)
-		r = coconut_chain_segment(&verify->chain, name,
-					  &verify->error);
+		r = coconut_chain_segment(&verify->chain, name, &verify->error);
 	if (!r)
 		r = coconut_chain_feed(&verify->chain, data, size,
 				       &verify->error);
@@ -138,9 +137,10 @@ static int report_bad(const struct verify *verify)
 	complain("%s", message);
 	if (!chain->rows && !verify->from_hash &&
 	    chain->fault == COCONUT_CHAIN_SEQUENCE)
-		complain("the rows before row %" PRIu64
-			 " are not here; --from-hash takes the chain value of row %" PRIu64,
-			 chain->found_seq, chain->found_seq - 1);
+		complain(
+			"the rows before row %" PRIu64
+			" are not here; --from-hash takes the chain value of row %" PRIu64,
+			chain->found_seq, chain->found_seq - 1);
 	return EXIT_UNVERIFIED;
 }
 
@@ -177,8 +177,9 @@ static int parse_verify(struct verify *verify, int argc, char **argv)
 			continue;
 		verify->from_hash = true;
 		if (coconut_unhex(optarg, verify->hash, AGENT_DIGEST_SIZE))
-			return misuse("--from-hash: '%s' is not %d hexadecimal digits",
-				      optarg, 2 * AGENT_DIGEST_SIZE);
+			return misuse(
+				"--from-hash: '%s' is not %d hexadecimal digits",
+				optarg, 2 * AGENT_DIGEST_SIZE);
 	}
 	return 0;
 }

@@ -36,8 +36,8 @@ static bool has_uses(uint64_t uses)
 static void add_cap(struct table *table, const cbor_item_t *item)
 {
 	uint64_t expires = message_get_uint(item, "expires_ns", 0);
-	uint64_t uses = message_get_uint(item, "uses_left",
-					 AGENT_QUOTA_UNLIMITED);
+	uint64_t uses =
+		message_get_uint(item, "uses_left", AGENT_QUOTA_UNLIMITED);
 	uint64_t flags = message_get_uint(item, "flags", 0);
 	char *text = format_cbor(item, false);
 
@@ -75,12 +75,13 @@ static void print_caps(cbor_item_t *const *caps, size_t count)
 
 static void print_cap_json(const cbor_item_t *item)
 {
-	uint64_t uses = message_get_uint(item, "uses_left",
-					 AGENT_QUOTA_UNLIMITED);
+	uint64_t uses =
+		message_get_uint(item, "uses_left", AGENT_QUOTA_UNLIMITED);
 	uint64_t flags = message_get_uint(item, "flags", 0);
 	char *text = format_cbor(item, false);
 
-	printf("{\"handle\": %" PRIu64 ", \"granted\": %s, \"granter\": %" PRIu64
+	printf("{\"handle\": %" PRIu64
+	       ", \"granted\": %s, \"granter\": %" PRIu64
 	       ", \"expires_ns\": %" PRIu64 ", \"uses_left\": ",
 	       message_get_uint(item, "handle", 0),
 	       flags & AGENT_CAP_INFO_GRANTED ? "true" : "false",
@@ -112,7 +113,8 @@ static void print_caps_json(cbor_item_t *const *caps, size_t count)
 }
 
 /* The reply holds the capabilities, and is to be given to cbor_decref(). */
-static int get_caps(uint64_t aid, cbor_item_t **ret_reply, cbor_item_t **ret_caps)
+static int get_caps(uint64_t aid, cbor_item_t **ret_reply,
+		    cbor_item_t **ret_caps)
 {
 	struct message request;
 	cbor_item_t *reply;
@@ -245,8 +247,8 @@ static int revoke_matching(uint64_t aid, const cbor_item_t *caps,
 		char *text = format_cbor(cap, true);
 
 		if (text && !strcmp(text, wanted)) {
-			status = revoke(aid,
-					message_get_uint(cap, "handle", 0));
+			status =
+				revoke(aid, message_get_uint(cap, "handle", 0));
 			matches++;
 		}
 		free(text);

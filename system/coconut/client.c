@@ -54,8 +54,9 @@ static int open_control(void)
 	if (fd < 0) {
 		complain("cannot reach coconutd at %s: %s", path,
 			 coconut_strerror(fd));
-		complain("to check: 'ps -p 1' shows what is PID 1, 'ls -l %s' its socket",
-			 path);
+		complain(
+			"to check: 'ps -p 1' shows what is PID 1, 'ls -l %s' its socket",
+			path);
 	}
 	return fd;
 }

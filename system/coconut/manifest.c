@@ -51,8 +51,8 @@ static const char template[] =
 
 static int fail(int status, int r, const struct coconut_error *error)
 {
-	complain("%s", error->message[0] ? error->message :
-					   coconut_strerror(r));
+	complain("%s",
+		 error->message[0] ? error->message : coconut_strerror(r));
 	return status;
 }
 
@@ -87,8 +87,9 @@ static int manifest_new(int argc, char **argv)
 	if (optind < argc)
 		return misuse("new: unexpected argument '%s'", argv[optind]);
 	if (!is_name(name))
-		return misuse("new: '%s' is no name: a to z, 0 to 9, '.' and '-', up to %d",
-			      name, AGENT_NAME_MAX - 1);
+		return misuse(
+			"new: '%s' is no name: a to z, 0 to 9, '.' and '-', up to %d",
+			name, AGENT_NAME_MAX - 1);
 	printf(template, name);
 	return EXIT_GOOD;
 }
@@ -125,7 +126,8 @@ static int compile(const char *file, const uint8_t *data, size_t size,
 	size_t length;
 	int r;
 
-	r = coconut_manifest_from_yaml_text(file, (const char *)data, size, root,
+	r = coconut_manifest_from_yaml_text(file, (const char *)data, size,
+					    root,
 					    image ? 0 : COCONUT_YAML_NO_IMAGE,
 					    &manifest, &error);
 	if (r < 0)

@@ -44,8 +44,7 @@ void message_add_bytes(struct message *message, const char *key,
 	message_add(message, key, cbor_build_bytestring(data, size));
 }
 
-void message_add_uint(struct message *message, const char *key,
-		      uint64_t value)
+void message_add_uint(struct message *message, const char *key, uint64_t value)
 {
 	cbor_item_t *item;
 
@@ -232,8 +231,8 @@ bool message_get_text(const cbor_item_t *map, const char *key, char *text,
 	from = cbor_string_handle(item);
 	length = cbor_string_length(item);
 	for (i = 0; i < length && i + 1 < size; i++)
-		text[i] = from[i] < 0x20 || from[i] == 0x7f ? '?' :
-							     (char)from[i];
+		text[i] =
+			from[i] < 0x20 || from[i] == 0x7f ? '?' : (char)from[i];
 	text[i] = '\0';
 	return true;
 }

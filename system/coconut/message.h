@@ -37,8 +37,7 @@ void message_add_text(struct message *message, const char *key,
 		      const char *text);
 void message_add_bytes(struct message *message, const char *key,
 		       const void *data, size_t size);
-void message_add_uint(struct message *message, const char *key,
-		      uint64_t value);
+void message_add_uint(struct message *message, const char *key, uint64_t value);
 void message_add_bool(struct message *message, const char *key, bool value);
 
 /**

@@ -28,11 +28,11 @@ struct row_filter {
 };
 
 /* What options in struct option fill in a filter. */
-#define ROW_FILTER_OPTIONS \
-	{ "aid", required_argument, NULL, 'a' }, \
-	{ "event", required_argument, NULL, 'e' }, \
-	{ "cap", required_argument, NULL, 'c' }, \
-	{ "from", required_argument, NULL, 'f' }
+#define ROW_FILTER_OPTIONS                                 \
+	{ "aid", required_argument, NULL, 'a' },           \
+		{ "event", required_argument, NULL, 'e' }, \
+		{ "cap", required_argument, NULL, 'c' },   \
+		{ "from", required_argument, NULL, 'f' }
 
 /**
  * row_filter_option - take an option of ROW_FILTER_OPTIONS

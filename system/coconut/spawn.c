@@ -70,15 +70,17 @@ static int parse_options(struct spawn *spawn, int argc, char **argv)
 	if (optind < argc)
 		spawn->name = argv[optind++];
 	if (optind < argc)
-		return misuse("spawn: unexpected argument '%s'; the agent's own stand after '--'",
-			      argv[optind]);
+		return misuse(
+			"spawn: unexpected argument '%s'; the agent's own stand after '--'",
+			argv[optind]);
 	return 0;
 }
 
 static int check_options(const struct spawn *spawn)
 {
 	if (spawn->name && spawn->manifest_file)
-		return misuse("spawn: a NAME and --manifest exclude each other");
+		return misuse(
+			"spawn: a NAME and --manifest exclude each other");
 	if (!spawn->name && !spawn->manifest_file)
 		return misuse("spawn: the agent's NAME is missing");
 	if (spawn->signature_file && !spawn->manifest_file)
@@ -87,8 +89,9 @@ static int check_options(const struct spawn *spawn)
 		return misuse("spawn: --wait and --json exclude each other");
 	if (spawn->count < 1 ||
 	    spawn->count > (spawn->wait ? WAIT_MAX : COUNT_MAX))
-		return misuse("spawn: --count is from 1 to %d, with --wait to %d",
-			      COUNT_MAX, WAIT_MAX);
+		return misuse(
+			"spawn: --count is from 1 to %d, with --wait to %d",
+			COUNT_MAX, WAIT_MAX);
 	return 0;
 }
 
@@ -111,8 +114,9 @@ static int parse(struct spawn *spawn, int argc, char **argv)
 
 static int read_signature(struct spawn *spawn, struct coconut_error *error)
 {
-	char *path = spawn->signature_file ? strdup(spawn->signature_file) :
-					     signature_path(spawn->manifest_file);
+	char *path = spawn->signature_file ?
+			     strdup(spawn->signature_file) :
+			     signature_path(spawn->manifest_file);
 	int r;
 
 	if (!path)
@@ -140,7 +144,8 @@ static int read_files(struct spawn *spawn)
 	return EXIT_REFUSED;
 }
 
-static int begin(const struct spawn *spawn, int *ret_fd, cbor_item_t **ret_reply)
+static int begin(const struct spawn *spawn, int *ret_fd,
+		 cbor_item_t **ret_reply)
 {
 	struct message request;
 	int fd, status;
@@ -184,7 +189,7 @@ static void print_spawned(const struct spawn *spawn, const cbor_item_t *reply,
 	printf("%" PRIu64 " %" PRIu64 " %s\n",
 	       message_get_uint(reply, "aid", 0),
 	       message_get_uint(reply, "pid", 0),
-	       name[0]	   ? name :
+	       name[0]     ? name :
 	       spawn->name ? spawn->name :
 			     spawn->manifest_file);
 }
@@ -298,8 +303,8 @@ int agent_spawn(int argc, char **argv)
 		return status;
 	status = read_files(&spawn);
 	if (!status)
-		status = spawn.wait ? spawn_and_wait(&spawn) :
-				      spawn_all(&spawn);
+		status =
+			spawn.wait ? spawn_and_wait(&spawn) : spawn_all(&spawn);
 	free(spawn.manifest);
 	free(spawn.signature);
 	return status;

@@ -29,8 +29,8 @@ struct table {
  * @table: the table, zeroes but for @columns before the first
  * @format: as for printf(); a cell whose text is empty is shown as "-"
  */
-__attribute__((format(printf, 2, 3))) void
-table_add(struct table *table, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void table_add(struct table *table,
+						     const char *format, ...);
 
 /**
  * table_print - write the table, numbers to the right, and free it

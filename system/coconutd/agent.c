@@ -18,10 +18,10 @@
 
 #include "coconutd.h"
 
-#define ENDED_MAX	256		/* ended agents that are remembered */
-#define LOG_MAX		(1 << 20)	/* bytes kept of what one agent prints */
-#define GROUPS_MAX	64
-#define PIECES_MAX	64	/* more than a pipe holds */
+#define ENDED_MAX 256     /* ended agents that are remembered */
+#define LOG_MAX (1 << 20) /* bytes kept of what one agent prints */
+#define GROUPS_MAX 64
+#define PIECES_MAX 64 /* more than a pipe holds */
 
 static struct agent_record *records;
 
@@ -116,7 +116,8 @@ static void handle_output(struct source *source, uint32_t events)
 	forget_old();
 }
 
-static int refuse(struct coconut_error *error, int code, const char *format, ...)
+static int refuse(struct coconut_error *error, int code, const char *format,
+		  ...)
 {
 	va_list args;
 
@@ -134,17 +135,20 @@ static int explain(const struct coconut_manifest *manifest, int err,
 	char was[sizeof(error->message)];
 
 	if (!strcmp(error->where, "exec") && err == -ECAPABILITY)
-		return refuse(error, ECAPABILITY,
-			      "%s: image %s: its contents are not those the manifest names (digest differs)",
-			      manifest->name, manifest->image);
+		return refuse(
+			error, ECAPABILITY,
+			"%s: image %s: its contents are not those the manifest names (digest differs)",
+			manifest->name, manifest->image);
 	if (err == -EKEYREJECTED)
-		return refuse(error, EKEYREJECTED,
-			      "%s: the signature is not over this manifest: one of the two was changed",
-			      manifest->name);
+		return refuse(
+			error, EKEYREJECTED,
+			"%s: the signature is not over this manifest: one of the two was changed",
+			manifest->name);
 	if (err == -ENOKEY)
-		return refuse(error, ENOKEY,
-			      "%s: the manifest's signer is not in the kernel's .coconut keyring",
-			      manifest->name);
+		return refuse(
+			error, ENOKEY,
+			"%s: the manifest's signer is not in the kernel's .coconut keyring",
+			manifest->name);
 	snprintf(was, sizeof(was), "%s", error->message);
 	return refuse(error, -err, "%.63s: %.440s", manifest->name, was);
 }
@@ -160,7 +164,8 @@ static int take_user(const struct coconut_manifest *manifest, uid_t asker,
 	if (!user)
 		return refuse(error, ENOENT, "%s: there is no user %s",
 			      manifest->name,
-			      manifest->user ? manifest->user : "for the asker");
+			      manifest->user ? manifest->user :
+					       "for the asker");
 	if (asker && user->pw_uid != asker)
 		return refuse(error, EPERM,
 			      "%s runs as %s; only %s and root may spawn it",
@@ -187,9 +192,12 @@ static void watch(struct agent_record *record,
 	record->aid = spawned->aid;
 	record->pid = spawned->pid;
 	record->running = true;
-	snprintf(path, sizeof(path), OUTPUT_DIR "/%" PRIu64 ".log", record->aid);
-	record->log_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-			      O_NOFOLLOW, 0640);
+	snprintf(path, sizeof(path), OUTPUT_DIR "/%" PRIu64 ".log",
+		 record->aid);
+	record->log_fd =
+		open(path,
+		     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		     0640);
 	if (record->log_fd >= 0 && fchown(record->log_fd, record->uid, -1))
 		note("%s: %m", path);
 	record->output.fd = output;
@@ -251,8 +259,9 @@ int agent_start(const struct spawn_request *request,
 
 	memset(error, 0, sizeof(*error));
 	if (!chain_can_record())
-		return refuse(error, ENOSPC,
-			      "the audit chain cannot be written; no agent is admitted until it can");
+		return refuse(
+			error, ENOSPC,
+			"the audit chain cannot be written; no agent is admitted until it can");
 	err = coconut_manifest_decode(request->manifest, request->manifest_size,
 				      &manifest, error);
 	if (err)
@@ -303,8 +312,9 @@ bool agent_reaped(pid_t pid, int status)
 		record->running = false;
 		record->status = status;
 		/* What it wrote comes first; others may hold the pipe open. */
-		for (pieces = 0; record->output.fd >= 0 && pieces < PIECES_MAX &&
-		     take_output(record); pieces++)
+		for (pieces = 0; record->output.fd >= 0 &&
+				 pieces < PIECES_MAX && take_output(record);
+		     pieces++)
 			;
 		tell_end(record);
 		return true;

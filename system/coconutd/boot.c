@@ -26,12 +26,14 @@ static const struct {
 	{ "proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
 	{ "sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
 	{ "devtmpfs", "/dev", MS_NOSUID, "mode=0755" },
-	{ "devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=620,ptmxmode=666" },
+	{ "devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
+	  "gid=5,mode=620,ptmxmode=666" },
 	{ "tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV, "mode=1777" },
 	{ "tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755" },
 	{ "tmpfs", "/tmp", MS_NOSUID | MS_NODEV, "mode=1777" },
 	{ "cgroup2", "/sys/fs/cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
-	{ "securityfs", "/sys/kernel/security", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
+	{ "securityfs", "/sys/kernel/security",
+	  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
 };
 
 static void make_dirs(void)
@@ -113,7 +115,8 @@ void boot_mount(void)
 	for (i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		mkdir(mounts[i].target, 0755);
 		if (mount(mounts[i].type, mounts[i].target, mounts[i].type,
-			  mounts[i].flags, mounts[i].data) && errno != EBUSY)
+			  mounts[i].flags, mounts[i].data) &&
+		    errno != EBUSY)
 			note("cannot mount %s: %m", mounts[i].target);
 	}
 	make_dirs();

@@ -21,16 +21,16 @@
 
 #include "coconutd.h"
 
-#define SEGMENT_MAX	(16 << 20)
-#define SYNC_MS		50
-#define RETRY_MS	1000
+#define SEGMENT_MAX (16 << 20)
+#define SYNC_MS 50
+#define RETRY_MS 1000
 
 static struct source rows = { .fd = -1 };
 static struct source timer = { .fd = -1 };
 static int segment_fd = -1;
 static uint64_t segment_size;
-static uint64_t written;	/* last row in a segment */
-static uint64_t committed;	/* last row that is durable */
+static uint64_t written;   /* last row in a segment */
+static uint64_t committed; /* last row that is durable */
 static uint64_t boot = 1;
 static uint8_t pending[1 << 16];
 static size_t pending_size;
@@ -131,7 +131,8 @@ static bool open_segment(uint64_t first)
 		close(segment_fd);
 	}
 	snprintf(path, sizeof(path), CHAIN_DIR "/%020" PRIu64 ".seg", first);
-	segment_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	segment_fd =
+		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (segment_fd < 0)
 		return false;
 	segment_size = lseek(segment_fd, 0, SEEK_END);
@@ -285,8 +286,8 @@ void chain_drain(void)
 	for (tries = 0; tries < 20; tries++) {
 		while (take_rows())
 			;
-		if (coconut_agent_attest(&args) > 0 && at.chain_seq == written &&
-		    tries > 1)
+		if (coconut_agent_attest(&args) > 0 &&
+		    at.chain_seq == written && tries > 1)
 			break;
 		usleep(5000);
 	}

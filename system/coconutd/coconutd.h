@@ -25,12 +25,12 @@
 #include <cbor.h>
 #include <coconut.h>
 
-#define CHAIN_DIR	"/var/log/coconut/kernel"
-#define OUTPUT_DIR	"/var/log/coconut/agents"
-#define KEYS_DIR	"/etc/coconut/keys"
-#define MANIFEST_DIR	"/etc/coconut/manifests"
-#define CONTROL_PATH	"/run/coconutd/control"
-#define MESSAGE_MAX	65536
+#define CHAIN_DIR "/var/log/coconut/kernel"
+#define OUTPUT_DIR "/var/log/coconut/agents"
+#define KEYS_DIR "/etc/coconut/keys"
+#define MANIFEST_DIR "/etc/coconut/manifests"
+#define CONTROL_PATH "/run/coconutd/control"
+#define MESSAGE_MAX 65536
 
 /* ---- main.c ---------------------------------------------------------- */
 

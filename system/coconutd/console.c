@@ -23,7 +23,7 @@
 
 #include "coconutd.h"
 
-#define USER	"maya"
+#define USER "maya"
 
 static pid_t console_pid;
 static bool ends_machine;
@@ -54,8 +54,8 @@ static void become_user(const char *name)
 	if (!user)
 		return;
 	if (fchown(0, user->pw_uid, user->pw_gid) ||
-	    initgroups(user->pw_name, user->pw_gid) ||
-	    setgid(user->pw_gid) || setuid(user->pw_uid))
+	    initgroups(user->pw_name, user->pw_gid) || setgid(user->pw_gid) ||
+	    setuid(user->pw_uid))
 		_exit(1);
 	setenv("HOME", user->pw_dir, 1);
 	setenv("USER", user->pw_name, 1);

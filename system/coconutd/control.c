@@ -19,7 +19,7 @@
 
 #include "coconutd.h"
 
-#define CLIENTS_MAX	128
+#define CLIENTS_MAX 128
 
 static struct source listener = { .fd = -1 };
 static struct client *clients;
@@ -61,8 +61,8 @@ int client_send(struct client *client, cbor_item_t *message)
 			    "the reply is longer than %d bytes", MESSAGE_MAX);
 		return -EMSGSIZE;
 	}
-	if (!client->dead &&
-	    send(client->source.fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (!client->dead && send(client->source.fd, data, size,
+				  MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		err = -errno;
 	free(data);
 	if (err && !(err == -EAGAIN && client->stream))
@@ -189,8 +189,8 @@ void control_open(void)
 		.sun_path = CONTROL_PATH,
 	};
 
-	listener.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
-			     SOCK_NONBLOCK, 0);
+	listener.fd = socket(AF_UNIX,
+			     SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	unlink(CONTROL_PATH);
 	if (listener.fd < 0 ||
 	    bind(listener.fd, (struct sockaddr *)&address, sizeof(address)) ||

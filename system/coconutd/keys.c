@@ -17,7 +17,7 @@
 
 #include "coconutd.h"
 
-#define CERTIFICATE_MAX	65536
+#define CERTIFICATE_MAX 65536
 
 /* /proc/keys: serial in hex, flags, usage, expiry, permissions, uid, gid, type, description */
 static int32_t find_keyring(void)

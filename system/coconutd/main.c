@@ -20,7 +20,7 @@
 
 #include "coconutd.h"
 
-#define GRACE_MS	2000	/* from SIGTERM to SIGKILL at shutdown */
+#define GRACE_MS 2000 /* from SIGTERM to SIGKILL at shutdown */
 
 static struct source signals = { .fd = -1 };
 static bool shutting_down;

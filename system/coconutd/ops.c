@@ -19,11 +19,11 @@
 
 #include "coconutd.h"
 
-#define COUNT_MAX	1024
-#define ARGS_MAX	256
-#define CAPS_ROOM	(1 << 20)
-#define PAGE_AGENTS	256	/* agents in one reply */
-#define DENIALS_ROOM	16384	/* bytes of the last denials */
+#define COUNT_MAX 1024
+#define ARGS_MAX 256
+#define CAPS_ROOM (1 << 20)
+#define PAGE_AGENTS 256    /* agents in one reply */
+#define DENIALS_ROOM 16384 /* bytes of the last denials */
 
 static bool may_steer(const struct client *client, uint64_t aid)
 {
@@ -44,7 +44,8 @@ static bool take_aid(struct client *client, const cbor_item_t *request,
 		return true;
 	/* Whether there is one is told to nobody whose it is not. */
 	client_fail(client, ESRCH,
-		    "agent %" PRIu64 " does not exist, has ended, or is not yours",
+		    "agent %" PRIu64
+		    " does not exist, has ended, or is not yours",
 		    *aid);
 	return false;
 }
@@ -52,7 +53,8 @@ static bool take_aid(struct client *client, const cbor_item_t *request,
 static void reply_error(struct client *client, int64_t err, uint64_t aid)
 {
 	if (err == -ESRCH)
-		client_fail(client, ESRCH, "agent %" PRIu64 " does not exist or has ended",
+		client_fail(client, ESRCH,
+			    "agent %" PRIu64 " does not exist or has ended",
 			    aid);
 	else
 		client_fail(client, -err, "agent %" PRIu64 ": %s", aid,
@@ -74,8 +76,9 @@ static int64_t attest(uint64_t aid, const void *nonce, size_t nonce_size,
 	};
 
 	if (nonce)
-		memcpy(args.nonce, nonce, nonce_size < sizeof(args.nonce) ?
-		       nonce_size : sizeof(args.nonce));
+		memcpy(args.nonce, nonce,
+		       nonce_size < sizeof(args.nonce) ? nonce_size :
+							 sizeof(args.nonce));
 	return coconut_agent_attest(&args);
 }
 
@@ -138,8 +141,8 @@ static int load_args(const cbor_item_t *request, struct loaded *loaded)
 	count = cbor_array_size(args);
 	loaded->extra = calloc(count + 1, sizeof(*loaded->extra));
 	for (i = 0; loaded->extra && i < count; i++) {
-		loaded->extra[i] = message_get_text(cbor_array_handle(args)[i],
-						    NULL);
+		loaded->extra[i] =
+			message_get_text(cbor_array_handle(args)[i], NULL);
 		if (!loaded->extra[i])
 			return -EINVAL;
 	}
@@ -204,7 +207,7 @@ static void spawn_many(struct client *client, const struct spawn_request *spawn,
 			abort();
 		cbor_decref(&one);
 	}
-	if (err && !first) {
+	if (!first) {
 		cbor_decref(&list);
 		client_fail(client, -err, "%s", error.message);
 		return;
@@ -253,8 +256,10 @@ static cbor_item_t *describe_live(const struct agent_attestation *at)
 	message_uint(map, "parent", at->parent);
 	message_text(map, "state", coconut_state_name(at->state));
 	message_text(map, "name", at->name);
-	message_uint(map, "pid", record ? record->pid :
-		     at->aid == AGENT_AID_ROOT ? 1 : 0);
+	message_uint(map, "pid",
+		     record                    ? record->pid :
+		     at->aid == AGENT_AID_ROOT ? 1 :
+						 0);
 	message_uint(map, "uid", record ? record->uid : 0);
 	message_uint(map, "tasks", at->tasks);
 	message_uint(map, "denials", at->denials);
@@ -508,7 +513,8 @@ static void op_release(struct client *client, const cbor_item_t *request)
 	err = coconut_cap_grant(&args);
 	if (err == -EINVAL)
 		client_fail(client, EINVAL,
-			    "agent %" PRIu64 " is neither stopped nor quarantined",
+			    "agent %" PRIu64
+			    " is neither stopped nor quarantined",
 			    aid);
 	else if (err)
 		reply_error(client, err, aid);
@@ -577,8 +583,9 @@ static void op_cap_grant(struct client *client, const cbor_item_t *request)
 		return;
 	/* What the manifest's signer vouched for, only root may widen. */
 	if (client->uid) {
-		client_fail(client, EPERM,
-			    "only root may grant what the signed manifest does not");
+		client_fail(
+			client, EPERM,
+			"only root may grant what the signed manifest does not");
 		return;
 	}
 	if (!message_get_bytes(request, "cap", &cap, &size)) {

@@ -15,7 +15,7 @@
 
 #include "coconutd.h"
 
-#define PIECE	32768
+#define PIECE 32768
 
 /**
  * struct stream - where a client is in the chain
@@ -101,7 +101,8 @@ static bool fill(struct stream *stream)
 	}
 }
 
-static bool is_wanted(const struct stream *stream, const struct coconut_row *row)
+static bool is_wanted(const struct stream *stream,
+		      const struct coconut_row *row)
 {
 	return (!stream->by_aid || row->aid == stream->aid) &&
 	       (!stream->event || row->event == stream->event) &&
@@ -115,7 +116,8 @@ static size_t sift(struct stream *stream, uint8_t *to)
 	struct coconut_row row;
 	size_t offset = 0, size = 0;
 
-	while (coconut_row_next(stream->data, stream->size, &offset, &row) == 1) {
+	while (coconut_row_next(stream->data, stream->size, &offset, &row) ==
+	       1) {
 		if (!is_wanted(stream, &row))
 			continue;
 		memcpy(to + size, row.raw, row.size);
@@ -204,8 +206,9 @@ void stream_begin(struct client *client, const cbor_item_t *request)
 	struct stream *stream;
 
 	if (!client->auditor) {
-		client_fail(client, EACCES,
-			    "the audit chain is for root and for the group of " CHAIN_DIR);
+		client_fail(
+			client, EACCES,
+			"the audit chain is for root and for the group of " CHAIN_DIR);
 		return;
 	}
 	stream_end(client);

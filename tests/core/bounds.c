@@ -6,7 +6,7 @@
 
 #include "core_test.h"
 
-#define BUFFER	(1U << 20)
+#define BUFFER (1U << 20)
 
 struct writer {
 	uint8_t data[BUFFER];
@@ -18,12 +18,18 @@ static struct writer writer;
 static void put_head(enum agent_cbor_type type, uint64_t value)
 {
 	uint8_t *to = writer.data + writer.size;
-	int extra = value < 24 ? 0 : value < 0x100 ? 1 :
-		    value < 0x10000 ? 2 : value < 0x100000000 ? 4 : 8;
+	int extra = value < 24          ? 0 :
+		    value < 0x100       ? 1 :
+		    value < 0x10000     ? 2 :
+		    value < 0x100000000 ? 4 :
+					  8;
 	int i;
 
-	to[0] = type << 5 | (!extra ? value : extra == 1 ? 24 :
-			     extra == 2 ? 25 : extra == 4 ? 26 : 27);
+	to[0] = type << 5 | (!extra     ? value :
+			     extra == 1 ? 24 :
+			     extra == 2 ? 25 :
+			     extra == 4 ? 26 :
+					  27);
 	for (i = 0; i < extra; i++)
 		to[1 + i] = value >> 8 * (extra - 1 - i);
 	writer.size += 1 + extra;
@@ -283,7 +289,8 @@ static void test_characters(void)
 				 (good ? 0 : -EINVAL);
 		}
 	}
-	check(right, "text", "each number in 1 to 4 bytes is or is no character");
+	check(right, "text",
+	      "each number in 1 to 4 bytes is or is no character");
 }
 
 void test_bounds(void)
@@ -291,7 +298,8 @@ void test_bounds(void)
 	size_t i;
 
 	for (i = 0; i < COUNT(bounds); i++) {
-		check(!bounds[i].read(bounds[i].last), "the most", bounds[i].name);
+		check(!bounds[i].read(bounds[i].last), "the most",
+		      bounds[i].name);
 		check(bounds[i].read(bounds[i].last + 1) == bounds[i].error,
 		      "too many", bounds[i].name);
 	}

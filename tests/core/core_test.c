@@ -83,7 +83,7 @@ static void test_items(void)
 static void test_caps(void)
 {
 	struct agent_cap_spec spec;
-	uint8_t data[128];
+	uint8_t data[128] = { 0 };
 	size_t i;
 
 	for (i = 0; i < COUNT(cap_cases); i++) {
@@ -98,7 +98,7 @@ static void test_caps(void)
 static void test_manifests(void)
 {
 	struct agent_fault fault;
-	uint8_t data[MANIFEST_CASE_MAX];
+	uint8_t data[MANIFEST_CASE_MAX] = { 0 };
 	size_t i;
 
 	for (i = 0; i < COUNT(manifest_cases); i++) {
@@ -106,8 +106,8 @@ static void test_manifests(void)
 		int err = read_manifest(data, unhex(one->hex, data), &fault);
 
 		check(err == one->error &&
-		      (!err || (fault.offset == one->offset &&
-				fault.cap == one->cap)),
+			      (!err || (fault.offset == one->offset &&
+					fault.cap == one->cap)),
 		      "manifest", one->name);
 	}
 }

@@ -7,7 +7,7 @@
 
 #include "core.h"
 
-#define COUNT(table)	(sizeof(table) / sizeof((table)[0]))
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Reports one test, as a line of TAP. */
 void check(bool good, const char *what, const char *name);

@@ -115,14 +115,16 @@ static void test_names(void)
 
 	for (id = 1; id < AGENT_CAP_USER; id++) {
 		name = agent_cap_name(id);
-		check(name && agent_cap_id_of(name, strlen(name)) == id,
-		      "name", name ? name : "missing");
+		check(name && agent_cap_id_of(name, strlen(name)) == id, "name",
+		      name ? name : "missing");
 		check(name && agent_cap_id_of(name, strlen(name) - 1) ==
-		      AGENT_CAP_NONE, "cut short, no name", name);
+				      AGENT_CAP_NONE,
+		      "cut short, no name", name);
 	}
 	check(!agent_cap_name(AGENT_CAP_NONE) &&
-	      !agent_cap_name(AGENT_CAP_USER) &&
-	      !agent_cap_name(AGENT_CAP_COUNT), "name", "none of the others");
+		      !agent_cap_name(AGENT_CAP_USER) &&
+		      !agent_cap_name(AGENT_CAP_COUNT),
+	      "name", "none of the others");
 	check(agent_cap_id_of("", 0) == AGENT_CAP_NONE, "name", "not empty");
 }
 

@@ -113,7 +113,7 @@ static void change(uint8_t *data, uint32_t *size)
 	case 2:
 		data[to] = data[from];
 		break;
-	default:	/* Take out the bytes between two places. */
+	default: /* Take out the bytes between two places. */
 		if (from > to && from - to < 8) {
 			memmove(data + to, data + from, *size - from);
 			*size -= from - to;

@@ -354,7 +354,7 @@ struct coconut_manifest {
 };
 
 /* Do not look at the image: the digest is the YAML's own, or zeroes. */
-#define COCONUT_YAML_NO_IMAGE	(1U << 0)
+#define COCONUT_YAML_NO_IMAGE (1U << 0)
 
 /**
  * coconut_manifest_from_yaml - read a manifest as people write it
@@ -499,11 +499,11 @@ int coconut_manifest_verify(const void *data, size_t size,
 /* ---- Spawning -------------------------------------------------------- */
 
 /* Take on @uid, @gid and @groups before the exec. */
-#define COCONUT_SPAWN_USER	(1U << 0)
+#define COCONUT_SPAWN_USER (1U << 0)
 /* Begin a new session. */
-#define COCONUT_SPAWN_SESSION	(1U << 1)
+#define COCONUT_SPAWN_SESSION (1U << 1)
 /* Make @stdin_fd the controlling terminal; with COCONUT_SPAWN_SESSION. */
-#define COCONUT_SPAWN_TERMINAL	(1U << 2)
+#define COCONUT_SPAWN_TERMINAL (1U << 2)
 
 /**
  * struct coconut_spawn_options - how to spawn an agent
@@ -637,7 +637,7 @@ int coconut_row_next(const void *data, size_t size, size_t *offset,
 		     struct coconut_row *ret_row);
 
 /* Room that is enough for any row in coconut_row_format() and _json(). */
-#define COCONUT_ROW_TEXT_MAX	32768
+#define COCONUT_ROW_TEXT_MAX 32768
 
 /**
  * coconut_row_format - write a row as one line for people
@@ -659,8 +659,7 @@ size_t coconut_row_format(const struct coconut_row *row, char *text,
  *
  * Return: length of the whole object in bytes, as snprintf().
  */
-size_t coconut_row_json(const struct coconut_row *row, char *text,
-			size_t size);
+size_t coconut_row_json(const struct coconut_row *row, char *text, size_t size);
 
 /**
  * enum coconut_chain_fault - what is wrong with a chain

@@ -77,8 +77,8 @@ void write_cap(struct writer *writer, const struct coconut_cap *cap)
 	}
 }
 
-static int read_spec(const void *data, size_t size,
-		     struct agent_cap_spec *spec, struct coconut_error *error)
+static int read_spec(const void *data, size_t size, struct agent_cap_spec *spec,
+		     struct coconut_error *error)
 {
 	struct agent_fault fault = { .cap = ~0U };
 	struct agent_cbor cbor;
@@ -195,8 +195,7 @@ int cap_from_spec(const void *data, const struct agent_cap_spec *spec,
 }
 
 int coconut_cap_decode(const void *data, size_t size,
-		       struct coconut_cap *ret_cap,
-		       struct coconut_error *error)
+		       struct coconut_cap *ret_cap, struct coconut_error *error)
 {
 	struct agent_cap_spec spec;
 	int err = read_spec(data, size, &spec, error);

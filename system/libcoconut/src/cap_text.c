@@ -129,8 +129,7 @@ static int parse_except(struct scanner *scanner, struct coconut_cap *cap)
 		return fail_word(scanner, fault);
 	if (cap->nr_except == AGENT_EXCEPT_MAX)
 		return fail_word(scanner, "more holes than 64");
-	err = strings_add(&cap->except, &cap->nr_except,
-			  strdup(scanner->word));
+	err = strings_add(&cap->except, &cap->nr_except, strdup(scanner->word));
 	return err ? fail_memory(scanner->error) : 0;
 }
 
@@ -209,8 +208,7 @@ static int parse_scope(struct scanner *scanner, struct coconut_cap *cap)
 	if (cap_id_has_path(cap->id))
 		return parse_path(scanner, cap);
 	if (cap_id_has_net(cap->id))
-		return parse_value(scanner,
-				   parse_endpoint(scanner->word, cap));
+		return parse_value(scanner, parse_endpoint(scanner->word, cap));
 	if (cap_id_has_relation(cap->id))
 		return parse_value(scanner, read_relation(scanner->word, cap));
 	if (cap->id == AGENT_CAP_USER)
@@ -236,9 +234,11 @@ static int parse_option(struct scanner *scanner, struct coconut_cap *cap)
 	uint64_t *number = NULL;
 
 	if (!scanner->value || scanner->quoted)
-		return fail_word(scanner, cap_id_has_path(cap->id) ?
-				 "only except, lifetime=, uses= and hint= can follow" :
-				 "only lifetime=, uses= and hint= can follow");
+		return fail_word(
+			scanner,
+			cap_id_has_path(cap->id) ?
+				"only except, lifetime=, uses= and hint= can follow" :
+				"only lifetime=, uses= and hint= can follow");
 	if (size == 4 && !memcmp(scanner->word, "hint", size))
 		return parse_hint(scanner, cap);
 	if (size == 8 && !memcmp(scanner->word, "lifetime", size))
@@ -246,7 +246,9 @@ static int parse_option(struct scanner *scanner, struct coconut_cap *cap)
 	else if (size == 4 && !memcmp(scanner->word, "uses", size))
 		number = &cap->uses;
 	if (!number)
-		return fail_word(scanner, "unknown option: not lifetime=, uses= or hint=");
+		return fail_word(
+			scanner,
+			"unknown option: not lifetime=, uses= or hint=");
 	if (*number)
 		return fail_word(scanner, "option stands twice");
 	return parse_value(scanner, read_count(scanner->value, number));

@@ -65,8 +65,8 @@ static int read_net_address(struct yaml *yaml, yaml_node_t *node,
 	return read_value(yaml, node, key, read_address, target);
 }
 
-static int read_net_ports(struct yaml *yaml, yaml_node_t *node,
-			  const char *key, void *target)
+static int read_net_ports(struct yaml *yaml, yaml_node_t *node, const char *key,
+			  void *target)
 {
 	return read_value(yaml, node, key, read_ports, target);
 }
@@ -278,7 +278,7 @@ int yaml_capability(struct yaml *yaml, yaml_node_t *node, const char *key,
 		names = yaml_find(yaml, node, "cap", NULL);
 		if (names->type == YAML_SEQUENCE_NODE &&
 		    names->data.sequence.items.start ==
-		    names->data.sequence.items.top)
+			    names->data.sequence.items.top)
 			err = yaml_fail(yaml, names, "cap", "has no value");
 		else
 			err = yaml_each(yaml, names, "cap", add_name, &entry);

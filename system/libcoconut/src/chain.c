@@ -45,10 +45,12 @@ static const char *const fault_texts[] = {
 	[COCONUT_CHAIN_GOOD] = "",
 	[COCONUT_CHAIN_SIZE] = "its sizes cannot be those of a row",
 	[COCONUT_CHAIN_SEQUENCE] = "another row stands in its place",
-	[COCONUT_CHAIN_VALUE] = "its chain value does not match its bytes and the row before it",
+	[COCONUT_CHAIN_VALUE] =
+		"its chain value does not match its bytes and the row before it",
 	[COCONUT_CHAIN_VERSION] = "its version is unknown",
 	[COCONUT_CHAIN_TRUNCATED] = "the chain ends where it should be whole",
-	[COCONUT_CHAIN_ANCHOR] = "its chain value is not the one the anchor tells",
+	[COCONUT_CHAIN_ANCHOR] =
+		"its chain value is not the one the anchor tells",
 };
 
 static int report(const struct coconut_chain *chain,

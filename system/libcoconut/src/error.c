@@ -94,8 +94,8 @@ int fail_at(struct coconut_error *error, int code, const char *label,
 	begin(error, code, where);
 	error->line = line;
 	error->column = column;
-	snprintf(error->message, sizeof(error->message), "%.255s:%u:%u: ",
-		 label, line, column);
+	snprintf(error->message, sizeof(error->message),
+		 "%.255s:%u:%u: ", label, line, column);
 	append_where(error, where);
 	va_start(arguments, format);
 	append_format(error, format, arguments);

@@ -26,13 +26,11 @@ void strings_free(char **strings)
 	free(strings);
 }
 
-int manifest_add_cap(struct coconut_manifest *manifest,
-		     struct coconut_cap *cap)
+int manifest_add_cap(struct coconut_manifest *manifest, struct coconut_cap *cap)
 {
 	struct coconut_cap *caps;
 
-	caps = realloc(manifest->caps,
-		       (manifest->nr_caps + 1) * sizeof(*caps));
+	caps = realloc(manifest->caps, (manifest->nr_caps + 1) * sizeof(*caps));
 	if (!caps) {
 		coconut_cap_clear(cap);
 		return -ENOMEM;

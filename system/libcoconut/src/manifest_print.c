@@ -126,8 +126,7 @@ static void add_cap(struct text *text, const struct coconut_cap *cap)
 			 coconut_relation_name(cap->relation));
 	add_pair(text, "    ", "scope", cap->scope);
 	if (cap->lifetime)
-		text_add(text, "    lifetime: %ju\n",
-			 (uintmax_t)cap->lifetime);
+		text_add(text, "    lifetime: %ju\n", (uintmax_t)cap->lifetime);
 	if (cap->uses)
 		text_add(text, "    uses: %ju\n", (uintmax_t)cap->uses);
 	add_pair(text, "    ", "hint", cap->hint);
@@ -183,8 +182,7 @@ static void json_key(struct text *text, const char *key)
 	text_add(text, "%s\"%s\":", first ? "" : ",", key);
 }
 
-static void json_string(struct text *text, const char *key,
-			const char *string)
+static void json_string(struct text *text, const char *key, const char *string)
 {
 	if (!string)
 		return;
@@ -198,8 +196,8 @@ static void json_number(struct text *text, const char *key, uint64_t number)
 	text_add(text, "%ju", (uintmax_t)number);
 }
 
-static void json_list(struct text *text, const char *key,
-		      char *const *strings, size_t count)
+static void json_list(struct text *text, const char *key, char *const *strings,
+		      size_t count)
 {
 	json_key(text, key);
 	text_add(text, "[");

@@ -7,8 +7,7 @@
 #define YAML_SIZE_MAX (1024 * 1024)
 #define STRINGS_MAX 256
 
-static const char name_rule[] =
-	"must be 1 to 63 of a-z, 0-9, \".\" and \"-\"";
+static const char name_rule[] = "must be 1 to 63 of a-z, 0-9, \".\" and \"-\"";
 
 static bool is_name(const char *name)
 {
@@ -205,9 +204,8 @@ static bool read_size(const char *value, uint64_t *ret_size)
 		digits[length - 1] = '\0';
 	if (!read_number(digits, &size) || !size)
 		return false;
-	if (unit && __builtin_mul_overflow(size,
-					   1ULL << (10 * (unit - units + 1)),
-					   &size))
+	if (unit && __builtin_mul_overflow(
+			    size, 1ULL << (10 * (unit - units + 1)), &size))
 		return false;
 	*ret_size = size;
 	return size != AGENT_QUOTA_UNLIMITED;
@@ -223,8 +221,9 @@ static int read_ram(struct yaml *yaml, yaml_node_t *node, const char *key,
 	if (err)
 		return err;
 	if (!read_size(value, &manifest->limit_ram))
-		return yaml_fail(yaml, node, key,
-				 "must be a number of bytes, or one with K, M, G or T");
+		return yaml_fail(
+			yaml, node, key,
+			"must be a number of bytes, or one with K, M, G or T");
 	return 0;
 }
 
@@ -273,8 +272,8 @@ static int expand_profile(struct yaml *yaml, yaml_node_t *node,
 	if (err)
 		return err;
 	if (!profile_exists(name))
-		return yaml_fail(yaml, node, "profile", "no profile is named %s",
-				 name);
+		return yaml_fail(yaml, node, "profile",
+				 "no profile is named %s", name);
 	err = profile_expand(name, yaml->root, manifest);
 	return err ? fail_memory(yaml->error) : 0;
 }
@@ -385,8 +384,7 @@ int coconut_manifest_from_yaml(const char *path, const char *root,
 	if (err)
 		return err;
 	err = coconut_manifest_from_yaml_text(path, (const char *)text, size,
-					      root, flags, ret_manifest,
-					      error);
+					      root, flags, ret_manifest, error);
 	free(text);
 	return err;
 }

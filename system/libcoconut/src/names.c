@@ -3,16 +3,11 @@
 #include "internal.h"
 
 static const char *const events[AGENT_EVENT_COUNT] = {
-	[AGENT_EVENT_BOOT] = "boot",
-	[AGENT_EVENT_SPAWN] = "spawn",
-	[AGENT_EVENT_STATE] = "state",
-	[AGENT_EVENT_GRANT] = "grant",
-	[AGENT_EVENT_REVOKE] = "revoke",
-	[AGENT_EVENT_DENY] = "deny",
-	[AGENT_EVENT_USE] = "use",
-	[AGENT_EVENT_EXIT] = "exit",
-	[AGENT_EVENT_QUOTA] = "quota",
-	[AGENT_EVENT_KILL] = "kill",
+	[AGENT_EVENT_BOOT] = "boot",     [AGENT_EVENT_SPAWN] = "spawn",
+	[AGENT_EVENT_STATE] = "state",   [AGENT_EVENT_GRANT] = "grant",
+	[AGENT_EVENT_REVOKE] = "revoke", [AGENT_EVENT_DENY] = "deny",
+	[AGENT_EVENT_USE] = "use",       [AGENT_EVENT_EXIT] = "exit",
+	[AGENT_EVENT_QUOTA] = "quota",   [AGENT_EVENT_KILL] = "kill",
 };
 
 static const char *const reasons[AGENT_REASON_COUNT] = {

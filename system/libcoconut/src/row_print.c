@@ -128,8 +128,7 @@ size_t coconut_row_format(const struct coconut_row *row, char *buffer,
 	line_object(&text, row);
 	line_payload(&text, row);
 	if (row->reason)
-		text_add(&text, " reason=%s",
-			 coconut_reason_name(row->reason));
+		text_add(&text, " reason=%s", coconut_reason_name(row->reason));
 	if (row->error) {
 		text_add(&text, " error=");
 		add_errno(&text, row->error);
@@ -176,8 +175,8 @@ static void json_head(struct text *text, const struct coconut_row *row)
 	text_add(text, "\",\"time_ns\":%ju,\"aid\":%ju,\"parent\":%ju",
 		 (uintmax_t)row->time, (uintmax_t)row->aid,
 		 (uintmax_t)row->parent);
-	text_add(text, ",\"pid\":%u,\"event\":\"%s\",\"event_id\":%u",
-		 row->pid, coconut_event_name(row->event), row->event);
+	text_add(text, ",\"pid\":%u,\"event\":\"%s\",\"event_id\":%u", row->pid,
+		 coconut_event_name(row->event), row->event);
 	text_add(text, ",\"object\":[%ju,%ju]", (uintmax_t)row->object[0],
 		 (uintmax_t)row->object[1]);
 }

@@ -76,17 +76,17 @@ static int read_key(const char *path, EVP_PKEY **ret_key,
 	return 0;
 }
 
-static void add_certificate(STACK_OF(X509) *certs, X509 *cert)
+static void add_certificate(STACK_OF(X509) * certs, X509 *cert)
 {
 	if (cert && sk_X509_push(certs, cert) < 1)
 		X509_free(cert);
 }
 
 /* Certificates one after another in PEM, or a single one in DER. */
-static int read_certificates(const char *path, STACK_OF(X509) **ret_certs,
+static int read_certificates(const char *path, STACK_OF(X509) * *ret_certs,
 			     struct coconut_error *error)
 {
-	STACK_OF(X509) *certs;
+	STACK_OF(X509) * certs;
 	struct source source;
 	X509 *cert;
 	int err = open_source(path, &source, error);
@@ -112,8 +112,8 @@ static int read_certificates(const char *path, STACK_OF(X509) **ret_certs,
 static CMS_ContentInfo *sign_data(const void *data, size_t size, X509 *cert,
 				  EVP_PKEY *key)
 {
-	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL,
-					SIGN_FLAGS | CMS_PARTIAL);
+	CMS_ContentInfo *cms =
+		CMS_sign(NULL, NULL, NULL, NULL, SIGN_FLAGS | CMS_PARTIAL);
 	BIO *bio = BIO_new_mem_buf(data, size);
 
 	if (cms && bio &&
@@ -143,9 +143,10 @@ static int sign(const void *data, size_t size, X509 *cert, EVP_PKEY *key,
 		return fail_openssl(error, EIO, "sign", "OpenSSL failed");
 	if (length > AGENT_SIGNATURE_MAX) {
 		OPENSSL_free(der);
-		return fail(error, E2BIG, "sign",
-			    "signature of %d bytes, more than the %d it may have",
-			    length, AGENT_SIGNATURE_MAX);
+		return fail(
+			error, E2BIG, "sign",
+			"signature of %d bytes, more than the %d it may have",
+			length, AGENT_SIGNATURE_MAX);
 	}
 	copy = malloc(length);
 	if (copy)
@@ -162,7 +163,7 @@ int coconut_manifest_sign(const void *data, size_t size, const char *key_path,
 			  const char *cert_path, uint8_t **ret_signature,
 			  size_t *ret_size, struct coconut_error *error)
 {
-	STACK_OF(X509) *certs;
+	STACK_OF(X509) * certs;
 	EVP_PKEY *key = NULL;
 	X509 *cert;
 	int err = coconut_manifest_check(data, size, error);
@@ -231,7 +232,7 @@ static time_t signing_time(CMS_ContentInfo *cms)
  * Like the kernel: any key usage will do, a certificate is trusted wherever in
  * its chain it stands, and has to be valid when the signature was made.
  */
-static X509_STORE *make_store(STACK_OF(X509) *certs, time_t when)
+static X509_STORE *make_store(STACK_OF(X509) * certs, time_t when)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_VERIFY_PARAM *param;
@@ -250,7 +251,7 @@ static X509_STORE *make_store(STACK_OF(X509) *certs, time_t when)
 	return store;
 }
 
-static int verify_once(CMS_ContentInfo *cms, STACK_OF(X509) *certs,
+static int verify_once(CMS_ContentInfo *cms, STACK_OF(X509) * certs,
 		       X509_STORE *store, const void *data, size_t size,
 		       unsigned int flags)
 {
@@ -262,7 +263,7 @@ static int verify_once(CMS_ContentInfo *cms, STACK_OF(X509) *certs,
 	return good;
 }
 
-static int verify(CMS_ContentInfo *cms, STACK_OF(X509) *certs,
+static int verify(CMS_ContentInfo *cms, STACK_OF(X509) * certs,
 		  const void *data, size_t size, struct coconut_error *error)
 {
 	X509_STORE *store = make_store(certs, signing_time(cms));
@@ -274,8 +275,9 @@ static int verify(CMS_ContentInfo *cms, STACK_OF(X509) *certs,
 	if (!verify_once(cms, certs, store, data, size,
 			 CMS_NO_SIGNER_CERT_VERIFY)) {
 		reason = ERR_peek_error();
-		if (ERR_GET_LIB(reason) == ERR_LIB_CMS && ERR_GET_REASON(reason) ==
-		    CMS_R_SIGNER_CERTIFICATE_NOT_FOUND)
+		if (ERR_GET_LIB(reason) == ERR_LIB_CMS &&
+		    ERR_GET_REASON(reason) ==
+			    CMS_R_SIGNER_CERTIFICATE_NOT_FOUND)
 			err = fail_openssl(error, ENOKEY, "signature",
 					   "signer unknown");
 		else
@@ -292,15 +294,16 @@ static int verify(CMS_ContentInfo *cms, STACK_OF(X509) *certs,
 /* The signers are known once the signature has been verified. */
 static void name_signer(CMS_ContentInfo *cms, char *name, size_t size)
 {
-	STACK_OF(X509) *signers;
+	STACK_OF(X509) * signers;
 
 	if (!size)
 		return;
 	signers = CMS_get0_signers(cms);
 	*name = '\0';
 	if (sk_X509_num(signers) > 0)
-		X509_NAME_oneline(X509_get_subject_name(sk_X509_value(signers, 0)),
-				  name, size);
+		X509_NAME_oneline(
+			X509_get_subject_name(sk_X509_value(signers, 0)), name,
+			size);
 	sk_X509_free(signers);
 }
 
@@ -309,7 +312,7 @@ int coconut_manifest_verify(const void *data, size_t size,
 			    const char *authority, char *signer,
 			    size_t signer_size, struct coconut_error *error)
 {
-	STACK_OF(X509) *certs;
+	STACK_OF(X509) * certs;
 	CMS_ContentInfo *cms = NULL;
 	int err = read_certificates(authority, &certs, error);
 

@@ -189,7 +189,7 @@ static const char **make_argv(const struct coconut_spawn_options *options,
 			      const struct coconut_manifest *manifest)
 {
 	const char *const *parts[] = {
-		(const char *const []){ manifest->image, NULL },
+		(const char *const[]){ manifest->image, NULL },
 		(const char *const *)manifest->args,
 		options->extra_args,
 	};
@@ -217,9 +217,8 @@ static int make_plan(const struct coconut_spawn_options *options,
 	static const char *const no_env[] = { NULL };
 	struct coconut_manifest *manifest;
 	struct coconut_error what;
-	int err = coconut_manifest_decode(options->manifest,
-					  options->manifest_size,
-					  &manifest, &what);
+	int err = coconut_manifest_decode(
+		options->manifest, options->manifest_size, &manifest, &what);
 
 	if (err)
 		return fail(error, -err, "manifest", "%s", what.message);
@@ -351,9 +350,10 @@ static int fail_step(struct coconut_error *error, const struct plan *plan,
 	int code = report->error;
 
 	if (report->step == STEP_EXEC && code == ECAPABILITY)
-		return fail(error, code, step,
-			    "%s: the image is not the one the manifest names, or its interpreter may not be run",
-			    plan->manifest->image);
+		return fail(
+			error, code, step,
+			"%s: the image is not the one the manifest names, or its interpreter may not be run",
+			plan->manifest->image);
 	if (report->step == STEP_EXEC)
 		return fail_errno(error, code, step, "%s",
 				  plan->manifest->image);
@@ -363,8 +363,8 @@ static int fail_step(struct coconut_error *error, const struct plan *plan,
 }
 
 /* Waits until the child has exec'd or failed. */
-static int await_exec(const struct plan *plan, int fd, int pidfd, pid_t *ret_pid,
-		      struct coconut_error *error)
+static int await_exec(const struct plan *plan, int fd, int pidfd,
+		      pid_t *ret_pid, struct coconut_error *error)
 {
 	struct report report;
 

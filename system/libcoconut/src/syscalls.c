@@ -7,7 +7,7 @@
 
 #define ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "ABI: size of " #type)
-#define ASSERT_OFFSET(type, field, bytes) \
+#define ASSERT_OFFSET(type, field, bytes)                       \
 	_Static_assert(offsetof(struct type, field) == (bytes), \
 		       "ABI: offset of " #type "." #field)
 

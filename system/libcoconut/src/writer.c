@@ -41,7 +41,7 @@ static void write_head(struct writer *writer, enum agent_cbor_type type,
 		/* 24 to 27 say that 1, 2, 4 or 8 bytes of value follow. */
 		unsigned int log = value > UINT32_MAX ? 3 :
 				   value > UINT16_MAX ? 2 :
-				   value > UINT8_MAX;
+							value > UINT8_MAX;
 
 		bytes = 1U << log;
 		head[0] |= 24 + log;

@@ -101,8 +101,8 @@ static bool is_key(const yaml_node_t *node, const char *key)
 	       !memcmp(node->data.scalar.value, key, strlen(key));
 }
 
-yaml_node_t *yaml_find(struct yaml *yaml, yaml_node_t *mapping,
-		       const char *key, yaml_node_t **ret_key)
+yaml_node_t *yaml_find(struct yaml *yaml, yaml_node_t *mapping, const char *key,
+		       yaml_node_t **ret_key)
 {
 	yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
 
@@ -148,7 +148,8 @@ int yaml_mapping(struct yaml *yaml, yaml_node_t *node, const char *key,
 	uint32_t seen = 0;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return yaml_fail(yaml, node, key, "must be \"key: value\" pairs");
+		return yaml_fail(yaml, node, key,
+				 "must be \"key: value\" pairs");
 	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
 	     pair < node->data.mapping.pairs.top; pair++) {
 		int err = read_pair(yaml, pair, fields, count, &seen, target);
@@ -183,8 +184,8 @@ int yaml_string(struct yaml *yaml, yaml_node_t *node, const char *key,
 }
 
 int yaml_each(struct yaml *yaml, yaml_node_t *node, const char *key,
-	      int (*read)(struct yaml *yaml, yaml_node_t *node,
-			  const char *key, void *target),
+	      int (*read)(struct yaml *yaml, yaml_node_t *node, const char *key,
+			  void *target),
 	      void *target)
 {
 	if (node->type == YAML_SCALAR_NODE)

@@ -49,15 +49,15 @@ yaml_node_t *yaml_node(struct yaml *yaml, int index);
 int yaml_mapping(struct yaml *yaml, yaml_node_t *node, const char *key,
 		 const struct yaml_field *fields, size_t count, void *target);
 /* The value of a key, or NULL. */
-yaml_node_t *yaml_find(struct yaml *yaml, yaml_node_t *mapping,
-		       const char *key, yaml_node_t **ret_key);
+yaml_node_t *yaml_find(struct yaml *yaml, yaml_node_t *mapping, const char *key,
+		       yaml_node_t **ret_key);
 /* A string of the document: UTF-8, without NUL or other control characters. */
 int yaml_string(struct yaml *yaml, yaml_node_t *node, const char *key,
 		const char **ret_string);
 /* A sequence, or a single scalar that stands for a sequence of one. */
 int yaml_each(struct yaml *yaml, yaml_node_t *node, const char *key,
-	      int (*read)(struct yaml *yaml, yaml_node_t *node,
-			  const char *key, void *target),
+	      int (*read)(struct yaml *yaml, yaml_node_t *node, const char *key,
+			  void *target),
 	      void *target);
 
 /* cap_yaml.c: one entry of "capabilities"; the target is the manifest. */

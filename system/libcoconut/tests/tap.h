@@ -26,8 +26,7 @@ ok(bool good, const char *format, ...)
 }
 
 /* The same string; both are shown when it is not. */
-static inline bool is(const char *found, const char *expected,
-		      const char *what)
+static inline bool is(const char *found, const char *expected, const char *what)
 {
 	bool good = found && !strcmp(found, expected);
 

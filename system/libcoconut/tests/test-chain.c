@@ -28,7 +28,7 @@ static const char payloads[ROWS][64] = {
 
 static const uint16_t events[ROWS] = {
 	AGENT_EVENT_BOOT, AGENT_EVENT_SPAWN, AGENT_EVENT_STATE,
-	AGENT_EVENT_DENY, AGENT_EVENT_USE, AGENT_EVENT_EXIT,
+	AGENT_EVENT_DENY, AGENT_EVENT_USE,   AGENT_EVENT_EXIT,
 };
 
 static size_t make_row(uint8_t *data, uint64_t seq, uint8_t *head)
@@ -113,7 +113,8 @@ static void test_good(const struct fixture *fixture)
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
 		ok(!verify(fixture->data, fixture->size, pieces[i], &chain,
-			   &error), "good in pieces of %zu", pieces[i]);
+			   &error),
+		   "good in pieces of %zu", pieces[i]);
 		is_number(chain.seq, ROWS, "its last row");
 		is_number(chain.bytes, fixture->size, "its bytes");
 		ok(!memcmp(chain.head, fixture->head, sizeof(chain.head)),
@@ -135,8 +136,7 @@ static void test_flips(struct fixture *fixture, size_t piece)
 			    &error))
 			missed++;
 		else if (chain.expected_seq != row_of(fixture, bit / 8) ||
-			 chain.offset !=
-			 fixture->start[chain.expected_seq - 1])
+			 chain.offset != fixture->start[chain.expected_seq - 1])
 			misnamed++;
 		fixture->data[bit / 8] ^= 1 << bit % 8;
 	}
@@ -155,9 +155,10 @@ static void test_messages(struct fixture *fixture)
 	fixture->data[payload] ^= 1;
 	is_number(verify(fixture->data, fixture->size, 64, &chain, &error),
 		  COCONUT_CHAIN_VALUE, "a payload's byte");
-	snprintf(expected, sizeof(expected),
-		 "row 4 at byte %zu: its chain value does not match its bytes and the row before it",
-		 fixture->start[3]);
+	snprintf(
+		expected, sizeof(expected),
+		"row 4 at byte %zu: its chain value does not match its bytes and the row before it",
+		fixture->start[3]);
 	is(error.message, expected, "is told with row and byte");
 	is_number(error.code, EBADMSG, "with EBADMSG");
 	fixture->data[payload] ^= 1;
@@ -182,7 +183,7 @@ static void test_truncated(const struct fixture *fixture)
 		fault = verify(fixture->data, size, 50, &chain, &error);
 		if (whole ? fault != COCONUT_CHAIN_GOOD :
 			    fault != COCONUT_CHAIN_TRUNCATED ||
-			    chain.expected_seq != row)
+				    chain.expected_seq != row)
 			wrong++;
 	}
 	is_number(wrong, 0, "each end within a row is found, its row named");
@@ -211,8 +212,8 @@ static void test_anchor(struct fixture *fixture)
 	coconut_chain_init(&chain, 0, NULL);
 	coconut_chain_anchor(&chain, 3, other);
 	is_number(coconut_chain_feed(&chain, fixture->data, fixture->size,
-				     &error), -EBADMSG,
-		  "a rewritten chain is not the anchor's");
+				     &error),
+		  -EBADMSG, "a rewritten chain is not the anchor's");
 	is_number(chain.fault, COCONUT_CHAIN_ANCHOR, "and said to be another");
 	is_number(chain.expected_seq, 3, "at the anchor's row");
 }
@@ -249,17 +250,19 @@ static void test_segments(const struct fixture *fixture)
 
 	coconut_chain_init(&chain, 0, NULL);
 	ok(!coconut_chain_segment(&chain, "one.rows", &error), "first segment");
-	ok(!coconut_chain_feed(&chain, fixture->data, half, &error), "its rows");
+	ok(!coconut_chain_feed(&chain, fixture->data, half, &error),
+	   "its rows");
 	ok(!coconut_chain_segment(&chain, "two.rows", &error), "next segment");
 	ok(!coconut_chain_feed(&chain, fixture->data + half,
-			       fixture->size - half, &error), "its rows");
+			       fixture->size - half, &error),
+	   "its rows");
 	ok(!coconut_chain_finish(&chain, &error), "both are one chain");
 
 	coconut_chain_init(&chain, 0, NULL);
 	coconut_chain_segment(&chain, "two.rows", &error);
 	is_number(coconut_chain_feed(&chain, fixture->data + half,
-				     fixture->size - half, &error), -EBADMSG,
-		  "the second alone is none");
+				     fixture->size - half, &error),
+		  -EBADMSG, "the second alone is none");
 	is(error.message,
 	   "two.rows: row 1 at byte 0: another row stands in its place: number 4",
 	   "and its first row is named");
@@ -277,8 +280,8 @@ static void test_segments(const struct fixture *fixture)
 static void test_resume(const struct fixture *fixture)
 {
 	struct coconut_chain chain;
-	const uint8_t *head = fixture->data + fixture->start[3] -
-			      AGENT_DIGEST_SIZE;
+	const uint8_t *head =
+		fixture->data + fixture->start[3] - AGENT_DIGEST_SIZE;
 
 	coconut_chain_init(&chain, 3, head);
 	coconut_chain_feed(&chain, fixture->data + fixture->start[3],
@@ -318,8 +321,8 @@ static void test_print(const struct fixture *fixture)
 	is(small, "4 2023-", "and what fits");
 	coconut_row_json(&row, text, sizeof(text));
 	ok(strstr(text, "\"event\":\"deny\"") &&
-	   strstr(text, "\"payload\":\"/home/maya/.ssh/id_ed25519\"") &&
-	   strstr(text, "\"errno\":134,\"error\":\"ECAPABILITY\""),
+		   strstr(text, "\"payload\":\"/home/maya/.ssh/id_ed25519\"") &&
+		   strstr(text, "\"errno\":134,\"error\":\"ECAPABILITY\""),
 	   "and as JSON");
 	get_row(fixture, 2, &row);
 	coconut_row_format(&row, text, sizeof(text));
@@ -355,7 +358,7 @@ static void test_hostile_payload(void)
 	row.payload = raw;
 	row.payload_size = AGENT_AUDIT_PAYLOAD_MAX;
 	ok(coconut_row_format(&row, text, sizeof(text)) < sizeof(text) &&
-	   coconut_row_json(&row, text, sizeof(text)) < sizeof(text),
+		   coconut_row_json(&row, text, sizeof(text)) < sizeof(text),
 	   "the longest row fits the room told");
 	memset(raw, 1, sizeof(raw));
 	ok(coconut_row_json(&row, text, sizeof(text)) < sizeof(text),

@@ -38,8 +38,7 @@ static int is_yaml(const struct dirent *entry)
 	return size > 5 && !strcmp(entry->d_name + size - 5, ".yaml");
 }
 
-static unsigned int each(const char *directory,
-			 void (*check)(const char *name))
+static unsigned int each(const char *directory, void (*check)(const char *name))
 {
 	char *path = path_to(directory, "");
 	struct dirent **entries;
@@ -93,8 +92,7 @@ static void check_bad(const char *name)
 	struct coconut_manifest *manifest;
 	struct coconut_error error = { 0 };
 	char position[40];
-	int err = coconut_manifest_from_yaml(path, from, 0, &manifest,
-					     &error);
+	int err = coconut_manifest_from_yaml(path, from, 0, &manifest, &error);
 
 	if (ok(err < 0, "bad/%s is refused", name)) {
 		hide_root(error.message);
@@ -102,7 +100,8 @@ static void check_bad(const char *name)
 		snprintf(position, sizeof(position), "%u:%u: ", error.line,
 			 error.column);
 		ok(!strncmp(expected, position, strlen(position)) &&
-		   error.code == -err, "and its parts tell the same");
+			   error.code == -err,
+		   "and its parts tell the same");
 	} else {
 		coconut_manifest_free(manifest);
 	}
@@ -121,8 +120,7 @@ static struct bytes encode(const struct coconut_manifest *manifest)
 	struct bytes bytes = { 0 };
 	struct coconut_error error;
 
-	if (coconut_manifest_encode(manifest, &bytes.data, &bytes.size,
-				    &error))
+	if (coconut_manifest_encode(manifest, &bytes.data, &bytes.size, &error))
 		printf("# %s\n", error.message);
 	return bytes;
 }
@@ -140,7 +138,8 @@ static void check_decoded(struct bytes bytes)
 	struct bytes again;
 
 	if (!ok(!coconut_manifest_decode(bytes.data, bytes.size, &manifest,
-					 &error), "it is read back"))
+					 &error),
+		"it is read back"))
 		return;
 	again = encode(manifest);
 	ok(same(bytes, again), "and encodes to the same bytes");
@@ -162,7 +161,8 @@ static void check_printed(const struct coconut_manifest *manifest,
 	fclose(file);
 	if (ok(!coconut_manifest_from_yaml_text("printed", text, size, NULL,
 						COCONUT_YAML_NO_IMAGE, &read,
-						&error), "and read again")) {
+						&error),
+	       "and read again")) {
 		again = encode(read);
 		ok(same(bytes, again), "as the same manifest");
 		free(again.data);
@@ -184,8 +184,8 @@ static void check_damaged(struct bytes bytes)
 		uint8_t *exact = malloc(size ? size : 1);
 
 		memcpy(exact, bytes.data, size);
-		wrong += coconut_manifest_check(exact, size, &error) !=
-			 -EBADMSG;
+		wrong +=
+			coconut_manifest_check(exact, size, &error) != -EBADMSG;
 		free(exact);
 	}
 	is_number(wrong, 0, "each prefix is malformed");
@@ -193,8 +193,8 @@ static void check_damaged(struct bytes bytes)
 		struct bytes again;
 
 		bytes.data[bit / 8] ^= 1 << bit % 8;
-		if (!coconut_manifest_decode(bytes.data, bytes.size,
-					     &manifest, &error)) {
+		if (!coconut_manifest_decode(bytes.data, bytes.size, &manifest,
+					     &error)) {
 			again = encode(manifest);
 			wrong += !again.data;
 			free(again.data);
@@ -255,11 +255,12 @@ static void test_golden(void)
 	if (ok(!coconut_file_read(path, 65536, &golden, &size, NULL),
 	       "full.hex is there")) {
 		golden[strcspn((char *)golden, "\n")] = '\0';
-		is(coconut_hex(bytes.data, bytes.size, digits),
-		   (char *)golden, "full.yaml compiles to full.hex");
+		is(coconut_hex(bytes.data, bytes.size, digits), (char *)golden,
+		   "full.yaml compiles to full.hex");
 		free(golden);
 	}
-	is_number(manifest->nr_caps, 18, "a list of names makes a capability of each");
+	is_number(manifest->nr_caps, 18,
+		  "a list of names makes a capability of each");
 	is_number(manifest->limit_ram, 256 << 20, "256M is so many bytes");
 	is(manifest->args[2], "", "an empty argument stays");
 	free(digits);
@@ -321,8 +322,8 @@ static void test_no_image(void)
 	struct coconut_manifest *manifest;
 	struct coconut_error error;
 
-	is_number(coconut_manifest_from_yaml_text("x", yaml, strlen(yaml),
-						  NULL, 0, &manifest, &error),
+	is_number(coconut_manifest_from_yaml_text("x", yaml, strlen(yaml), NULL,
+						  0, &manifest, &error),
 		  -ENOENT, "an image that is not there");
 	is_number(error.code, ENOENT, "with its code");
 	if (ok(!coconut_manifest_from_yaml_text("x", yaml, strlen(yaml), NULL,
@@ -334,8 +335,8 @@ static void test_no_image(void)
 		coconut_manifest_free(manifest);
 	}
 	is_number(coconut_manifest_from_yaml("/not/there", NULL, 0, &manifest,
-					     &error), -ENOENT,
-		  "a manifest that is not there");
+					     &error),
+		  -ENOENT, "a manifest that is not there");
 	is(error.message, "/not/there: open: No such file or directory",
 	   "is named");
 }
@@ -348,8 +349,8 @@ static void test_bounds(void)
 	size_t size;
 	uint8_t *encoded;
 
-	is_number(coconut_manifest_check(data, AGENT_MANIFEST_MAX + 1,
-					 &error), -E2BIG, "a byte too many");
+	is_number(coconut_manifest_check(data, AGENT_MANIFEST_MAX + 1, &error),
+		  -E2BIG, "a byte too many");
 	is_number(coconut_manifest_check(data, 0, &error), -EBADMSG,
 		  "no byte at all");
 	free(manifest->name);

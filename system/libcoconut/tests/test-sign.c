@@ -10,11 +10,10 @@
 
 #include "tap.h"
 
-static const char yaml[] =
-	"name: signed\n"
-	"image: /bin/agent\n"
-	"capabilities:\n"
-	"  - {cap: fs.read, path: /home}\n";
+static const char yaml[] = "name: signed\n"
+			   "image: /bin/agent\n"
+			   "capabilities:\n"
+			   "  - {cap: fs.read, path: /home}\n";
 
 static bool run(const char *command)
 {
@@ -51,10 +50,10 @@ static void test_good(const uint8_t *data, size_t size,
 	struct coconut_error error = { 0 };
 	char signer[64] = "";
 
-	is_number(coconut_manifest_verify(data, size, signature,
-					  signature_size, "root.pem", signer,
-					  sizeof(signer), &error), 0,
-		  "accepted by its root");
+	is_number(coconut_manifest_verify(data, size, signature, signature_size,
+					  "root.pem", signer, sizeof(signer),
+					  &error),
+		  0, "accepted by its root");
 	is(signer, "/CN=maya", "the signer is named");
 	ok(!verify(data, size, signature, signature_size, "root.der", &error),
 	   "accepted by its root in DER");
@@ -70,15 +69,17 @@ static void test_openssl(const uint8_t *data, size_t size,
 	size_t made_size;
 
 	ok(!coconut_file_write("m", data, size, 0644, &error) &&
-	   !coconut_file_write("m.sig", signature, signature_size, 0644,
-			       &error), "files are written");
+		   !coconut_file_write("m.sig", signature, signature_size, 0644,
+				       &error),
+	   "files are written");
 	ok(run("openssl cms -verify -binary -inform DER -in m.sig -content m"
 	       " -CAfile root.pem -purpose any -out /dev/null 2>>openssl.log"),
 	   "openssl accepts the library's signature");
 	ok(run("openssl cms -sign -binary -nosmimecap -md sha256 -signer"
 	       " maya.pem -inkey maya.key -outform DER -in m -out m.sig2"
 	       " 2>>openssl.log") &&
-	   !coconut_file_read("m.sig2", 65536, &made, &made_size, &error),
+		   !coconut_file_read("m.sig2", 65536, &made, &made_size,
+				      &error),
 	   "openssl signs");
 	ok(!verify(data, size, made, made_size, "root.pem", &error),
 	   "the library accepts openssl's signature");
@@ -102,12 +103,15 @@ static void test_tampered(uint8_t *data, size_t size, uint8_t *signature,
 	ok(strstr(error.message, "signature: not over these bytes"),
 	   "and told so");
 	is_number(verify(data, size - 1, signature, signature_size, "root.pem",
-			 &error), -EKEYREJECTED, "a byte less");
+			 &error),
+		  -EKEYREJECTED, "a byte less");
 	is_number(verify(data, size, signature, signature_size - 1, "root.pem",
-			 &error), -EBADMSG, "a truncated signature");
+			 &error),
+		  -EBADMSG, "a truncated signature");
 	signature[0] ^= 1;
 	is_number(verify(data, size, signature, signature_size, "root.pem",
-			 &error), -EBADMSG, "what is not CMS");
+			 &error),
+		  -EBADMSG, "what is not CMS");
 	signature[0] ^= 1;
 	is_number(verify(data, size, data, size, "root.pem", &error), -EBADMSG,
 		  "a manifest in the signature's place");
@@ -123,7 +127,8 @@ static void test_unknown(const uint8_t *data, size_t size)
 				  &signature, &signature_size, &error),
 	   "a stranger signs");
 	is_number(verify(data, size, signature, signature_size, "root.pem",
-			 &error), -ENOKEY, "and is not known");
+			 &error),
+		  -ENOKEY, "and is not known");
 	ok(!strncmp(error.message,
 		    "signature: signer not vouched for by the authority", 50),
 	   "and told so");
@@ -144,16 +149,13 @@ static void test_bad_keys(const uint8_t *data, size_t size)
 	is_number(coconut_manifest_sign(data, size, "maya.pem", "maya.pem",
 					&signature, &signature_size, &error),
 		  -EINVAL, "a file that holds no key");
-	ok(!strncmp(error.message, "maya.pem: no private key", 24),
-	   "is named");
+	ok(!strncmp(error.message, "maya.pem: no private key", 24), "is named");
 	is_number(coconut_manifest_sign(data, size, "maya.key", "maya.key",
 					&signature, &signature_size, &error),
 		  -EINVAL, "a file that holds no certificate");
-	ok(!strncmp(error.message, "maya.key: no certificate", 24),
-	   "is named");
-	is_number(coconut_manifest_sign(data, size, "stranger.key",
-					"maya.pem", &signature,
-					&signature_size, &error),
+	ok(!strncmp(error.message, "maya.key: no certificate", 24), "is named");
+	is_number(coconut_manifest_sign(data, size, "stranger.key", "maya.pem",
+					&signature, &signature_size, &error),
 		  -EINVAL, "a key of another certificate");
 	ok(!strncmp(error.message,
 		    "stranger.key: not the key of the certificate", 44),

@@ -93,8 +93,8 @@ static void run(struct coconut_spawn_options *with, char *output, size_t room)
 	else if (ok(spawned.aid == 1000 && spawned.pid > 0,
 		    "tells AID and pid")) {
 		close(ends[1]);
-		while ((count = read(ends[0], output + size,
-				     room - size - 1)) > 0)
+		while ((count = read(ends[0], output + size, room - size - 1)) >
+		       0)
 			size += count;
 		output[size] = '\0';
 		is_number(wait_for(&spawned), 0, "it ends well");
@@ -156,9 +156,10 @@ static void test_clean(void)
 	signal(SIGPIPE, SIG_DFL);
 	/* The shell itself opens 3, to list the directory. */
 	ok(!strncmp(output, "0\n1\n2\n3\nSig", 11) ||
-	   !strncmp(output, "0\n1\n2\nSig", 9), "no other descriptor");
+		   !strncmp(output, "0\n1\n2\nSig", 9),
+	   "no other descriptor");
 	ok(strstr(output, "SigBlk:\t0000000000000000") &&
-	   strstr(output, "SigIgn:\t0000000000000000"),
+		   strstr(output, "SigIgn:\t0000000000000000"),
 	   "no blocked or ignored signal");
 	close(leak);
 }
@@ -260,7 +261,8 @@ static void test_refused(void)
 	is(error.message, "spawn: the signer is not in the kernel's keyring",
 	   "is told");
 	refuse_with = ECAPABILITY;
-	is_number(try(&with, &error), -ECAPABILITY, "a spawner without authority");
+	is_number(try(&with, &error), -ECAPABILITY,
+		  "a spawner without authority");
 	is(error.message, "spawn: the caller may not spawn agents", "is told");
 	refuse_cap = 0;
 	is_number(try(&with, &error), -ECAPABILITY,

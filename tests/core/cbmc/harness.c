@@ -9,7 +9,7 @@
 
 #include "core.h"
 
-#define BUFFER_MAX	24
+#define BUFFER_MAX 24
 
 uint32_t nondet_size(void);
 struct agent_net_scope nondet_scope(void);
@@ -54,8 +54,7 @@ void prove_next(void)
 	if (err)
 		return;
 	assert(cbor.at < cbor.pos && cbor.pos <= size);
-	assert(item.type <= AGENT_CBOR_MAP &&
-	       item.type != AGENT_CBOR_NEGATIVE);
+	assert(item.type <= AGENT_CBOR_MAP && item.type != AGENT_CBOR_NEGATIVE);
 	if (item.type == AGENT_CBOR_BYTES || item.type == AGENT_CBOR_TEXT)
 		assert(lies_in(item.data, item.value, data, size));
 	else

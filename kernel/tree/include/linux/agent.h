@@ -141,8 +141,8 @@ struct agent {
 	enum agent_state state;
 	enum agent_state resume;
 	bool running;
-	spinlock_t lock;
-	struct mutex mutex;
+	spinlock_t lock;	/* state, resume, limits */
+	struct mutex mutex;	/* publishing a bundle */
 	atomic_t tasks;
 	atomic_t children;
 	atomic64_t denials;

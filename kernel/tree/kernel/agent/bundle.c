@@ -204,7 +204,7 @@ const struct agent_root *agent_bundle_find(const struct agent_bundle *bundle,
 static const struct agent_root *climb(const struct agent_bundle *bundle,
 				      const struct path *path)
 {
-	const struct mount *mnt = real_mount(path->mnt);
+	const struct mount *parent, *mnt = real_mount(path->mnt);
 	const struct dentry *dentry = path->dentry;
 	const struct agent_root *root;
 
@@ -212,18 +212,18 @@ static const struct agent_root *climb(const struct agent_bundle *bundle,
 		root = agent_bundle_find(bundle, d_backing_inode(dentry));
 		if (root)
 			return root;
-		if (dentry == mnt->mnt.mnt_root) {
-			const struct mount *parent = READ_ONCE(mnt->mnt_parent);
-
-			if (parent == mnt)
+		if (dentry != mnt->mnt.mnt_root) {
+			/* A directory that is connected to no root has no place. */
+			if (IS_ROOT(dentry))
 				return NULL;
-			dentry = READ_ONCE(mnt->mnt_mountpoint);
-			mnt = parent;
-		} else if (IS_ROOT(dentry)) {
-			return NULL;
-		} else {
 			dentry = READ_ONCE(dentry->d_parent);
+			continue;
 		}
+		parent = READ_ONCE(mnt->mnt_parent);
+		if (parent == mnt)
+			return NULL;
+		dentry = READ_ONCE(mnt->mnt_mountpoint);
+		mnt = parent;
 	}
 }
 

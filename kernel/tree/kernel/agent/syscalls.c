@@ -52,8 +52,7 @@ static int copy_args(void *args, size_t known, const void __user *from,
 #define COPY_ARGS(args, from, size, least) \
 	copy_args(&(args), sizeof(args), from, size, least)
 
-#define PUT_FIELD(args, from, field) \
-	(put_user((args).field, &(from)->field) ? -EFAULT : 0)
+#define PUT_FIELD(value, to) (put_user(value, to) ? -EFAULT : 0)
 
 /* A call that the caller has no authority for leaves a row. */
 static int refuse(enum agent_cap_id cap, u64 aid)
@@ -144,8 +143,8 @@ SYSCALL_DEFINE2(agent_spawn, struct agent_spawn_args __user *, uargs,
 	ret = agent_spawn_one(parent, &args);
 	if (ret == -ECAPABILITY)
 		refuse(AGENT_CAP_AGENT_SPAWN, AGENT_AID_SELF);
-	if (ret < 0 && (PUT_FIELD(args, uargs, error_cap) ||
-			PUT_FIELD(args, uargs, error_offset)))
+	if (ret < 0 && (PUT_FIELD(args.error_cap, &uargs->error_cap) ||
+			PUT_FIELD(args.error_offset, &uargs->error_offset)))
 		return -EFAULT;
 	return ret;
 }
@@ -215,9 +214,9 @@ SYSCALL_DEFINE2(agent_quota, struct agent_quota_args __user *, uargs,
 	err = agent_quota_apply(agent, &args);
 	agent_put(agent);
 	if (!err)
-		err = PUT_FIELD(args, uargs, limit);
+		err = PUT_FIELD(args.limit, &uargs->limit);
 	if (!err)
-		err = PUT_FIELD(args, uargs, usage);
+		err = PUT_FIELD(args.usage, &uargs->usage);
 	return err;
 }
 
@@ -326,7 +325,7 @@ SYSCALL_DEFINE2(agent_cap_grant, struct agent_cap_grant_args __user *, uargs,
 		err = grant_to(agent, &args);
 	agent_put(agent);
 	if (!err && !(args.flags & AGENT_GRANT_RELEASE))
-		err = PUT_FIELD(args, uargs, handle);
+		err = PUT_FIELD(args.handle, &uargs->handle);
 	return err;
 }
 
@@ -366,7 +365,7 @@ SYSCALL_DEFINE2(agent_cap_revoke, struct agent_cap_revoke_args __user *, uargs,
 		err = agent_revoke(agent, args.handle, args.flags,
 				   current->agent->aid, &args.removed);
 	agent_put(agent);
-	return err ?: PUT_FIELD(args, uargs, removed);
+	return err ?: PUT_FIELD(args.removed, &uargs->removed);
 }
 
 /**
@@ -472,7 +471,7 @@ SYSCALL_DEFINE2(agent_audit_query, struct agent_audit_query_args __user *, uargs
 	if (args.flags & AGENT_AUDIT_FOLLOW)
 		return agent_audit_follow(&args, agent);
 	ret = agent_audit_read(&args, agent, &args.next_seq);
-	if (ret >= 0 && PUT_FIELD(args, uargs, next_seq))
+	if (ret >= 0 && PUT_FIELD(args.next_seq, &uargs->next_seq))
 		ret = -EFAULT;
 	return ret;
 }
@@ -504,8 +503,8 @@ SYSCALL_DEFINE2(agent_memory_tier, struct agent_memory_tier_args __user *, uargs
 	err = agent_tier_apply(agent, &args);
 	agent_put(agent);
 	if (!err)
-		err = PUT_FIELD(args, uargs, limit);
+		err = PUT_FIELD(args.limit, &uargs->limit);
 	if (!err)
-		err = PUT_FIELD(args, uargs, usage);
+		err = PUT_FIELD(args.usage, &uargs->usage);
 	return err;
 }

@@ -27,6 +27,7 @@ static bool has_no_place(const struct path *path)
  */
 static u64 generation_of(const struct agent *agent)
 {
+	/* Pairs with the release in publish(): a new number, a new bundle. */
 	return smp_load_acquire(&agent->generation);
 }
 
@@ -69,14 +70,14 @@ static int open_image(struct agent *agent, struct file *file)
 	return err;
 }
 
-static int hook_file_open(struct file *file)
+/* Apart from its hook, so that a legacy task saves no register for it. */
+static noinline int open_file(struct agent *agent, struct file *file)
 {
-	struct agent *agent = agent_confined();
 	u64 generation;
 	u32 rights = 0;
 	int err = 0;
 
-	if (likely(!agent) || has_no_place(&file->f_path))
+	if (has_no_place(&file->f_path))
 		return 0;
 	if (file->f_flags & __FMODE_EXEC)
 		return open_image(agent, file);
@@ -94,6 +95,13 @@ static int hook_file_open(struct file *file)
 	if (!err)
 		note(file, generation, rights);
 	return err;
+}
+
+static int hook_file_open(struct file *file)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 : open_file(agent, file);
 }
 
 static int need_still(struct agent *agent, enum agent_cap_id cap,
@@ -381,7 +389,6 @@ static void hook_bprm_committed_creds(const struct linux_binprm *bprm)
 {
 	agent_exec_committed();
 }
-
 
 static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_open, hook_file_open),

@@ -46,7 +46,7 @@
 #define AGENT_SIGNATURE_MAX	16384	/* bytes of CMS */
 #define AGENT_CAPS_MAX		1024	/* capabilities of one bundle */
 #define AGENT_EXCEPT_MAX	64	/* holes in one path scope */
-#define AGENT_CAP_CBOR_MAX	8192	/* bytes of one capability's CBOR */
+#define AGENT_CAP_CBOR_MAX	4096	/* bytes of one capability's CBOR */
 
 /**
  * enum agent_state - where an agent is in its life
@@ -141,6 +141,7 @@ struct agent_spawn_args {
 	__u32 error_offset;
 	__u32 reserved;
 };
+
 #define AGENT_SPAWN_ARGS_SIZE_V0	80
 #define AGENT_SPAWN_VFORK	(1ULL << 0)	/* share memory, wait for exec */
 
@@ -211,6 +212,7 @@ struct agent_cap_info {
 	__u32 size;
 	__u32 cbor_size;
 };
+
 #define AGENT_CAP_INFO_GRANTED	(1U << 0)	/* came by agent_cap_grant() */
 
 /**
@@ -232,6 +234,7 @@ struct agent_attest_args {
 	__aligned_u64 buf_size;
 	__u8 nonce[32];
 };
+
 #define AGENT_ATTEST_ARGS_SIZE_V0	64
 #define AGENT_ATTEST_NEXT	(1ULL << 0)	/* the first live AID above @aid */
 #define AGENT_ATTEST_CAPS	(1ULL << 1)	/* list the bundle instead */
@@ -253,6 +256,7 @@ struct agent_quota_args {
 	__aligned_u64 limit;
 	__aligned_u64 usage;
 };
+
 #define AGENT_QUOTA_ARGS_SIZE_V0	40
 #define AGENT_QUOTA_SET		(1ULL << 0)
 #define AGENT_QUOTA_UNLIMITED	(~0ULL)
@@ -275,8 +279,10 @@ struct agent_cap_grant_args {
 	__aligned_u64 cap_size;
 	__aligned_u64 handle;
 };
+
 #define AGENT_CAP_GRANT_ARGS_SIZE_V0	40
-#define AGENT_GRANT_RELEASE	(1ULL << 0)	/* no capability: let a stopped or quarantined agent go on */
+/* No capability: let a stopped or quarantined agent go on. */
+#define AGENT_GRANT_RELEASE	(1ULL << 0)
 
 /**
  * struct agent_cap_revoke_args - agent_cap_revoke()
@@ -292,6 +298,7 @@ struct agent_cap_revoke_args {
 	__aligned_u64 handle;
 	__aligned_u64 removed;
 };
+
 #define AGENT_CAP_REVOKE_ARGS_SIZE_V0	32
 #define AGENT_REVOKE_ALL	(1ULL << 0)	/* the whole bundle */
 #define AGENT_REVOKE_QUARANTINE	(1ULL << 1)	/* freeze the agent */
@@ -312,6 +319,7 @@ struct agent_cap_present_args {
 	__aligned_u64 cap;
 	__aligned_u64 cap_size;
 };
+
 #define AGENT_CAP_PRESENT_ARGS_SIZE_V0	32
 
 /* What happened: the event of an audit row. */
@@ -382,10 +390,12 @@ struct agent_audit_row {
 	__le32 error;
 	__le32 payload_size;
 };
+
 #define AGENT_AUDIT_VERSION	1
 #define AGENT_AUDIT_HEAD_SIZE	80
 #define AGENT_AUDIT_PAYLOAD_MAX	4096
-#define AGENT_AUDIT_ROW_MAX	(AGENT_AUDIT_HEAD_SIZE + AGENT_AUDIT_PAYLOAD_MAX + AGENT_DIGEST_SIZE)
+#define AGENT_AUDIT_ROW_MAX	(AGENT_AUDIT_HEAD_SIZE + \
+				 AGENT_AUDIT_PAYLOAD_MAX + AGENT_DIGEST_SIZE)
 #define AGENT_VERDICT_NONE	0
 #define AGENT_VERDICT_ALLOW	1
 #define AGENT_VERDICT_DENY	2
@@ -424,6 +434,7 @@ struct agent_audit_query_args {
 	__aligned_u64 next_seq;
 	__aligned_u64 boot;
 };
+
 #define AGENT_AUDIT_QUERY_ARGS_SIZE_V0	80
 #define AGENT_AUDIT_FOLLOW	(1ULL << 0)	/* a pollable descriptor of matching rows */
 #define AGENT_AUDIT_COMMIT	(1ULL << 1)	/* AID 1: rows up to @seq are on disk */
@@ -446,6 +457,7 @@ struct agent_memory_tier_args {
 	__aligned_u64 limit;
 	__aligned_u64 usage;
 };
+
 #define AGENT_MEMORY_TIER_ARGS_SIZE_V0	40
 #define AGENT_TIER_SET		(1ULL << 0)
 #define AGENT_TIER_RAM		0

@@ -23,7 +23,7 @@
  */
 struct audit_reader {
 	struct audit_filter filter;
-	struct mutex lock;
+	struct mutex lock;	/* pos, held, row */
 	u64 pos;
 	bool held;
 	u8 row[AGENT_AUDIT_ROW_MAX] __aligned(8);

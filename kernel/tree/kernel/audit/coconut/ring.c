@@ -46,7 +46,7 @@
  * Positions count bytes since boot; modulo RING_SIZE they index @data.
  */
 static struct audit_ring {
-	spinlock_t lock;
+	spinlock_t lock;	/* all positions, seq, chain */
 	u8 *data;
 	u64 tail;
 	u64 committed;
@@ -108,7 +108,7 @@ static bool has_room(void)
  */
 static void wait_for_room(void)
 {
-	if (likely(has_room()) || READ_ONCE(ring.data) == NULL)
+	if (likely(has_room()))
 		return;
 	if (current->agent && current->agent->aid == AGENT_AID_ROOT)
 		return;
@@ -215,7 +215,8 @@ void agent_audit(const struct agent_audit_record *record)
 	spin_lock_irqsave(&ring.lock, flags);
 	append(&row, record->payload, payload_size);
 	spin_unlock_irqrestore(&ring.lock, flags);
-	if (waitqueue_active(&ring.work))
+	/* Paired with the barrier of wait_event_idle() in the sealer. */
+	if (wq_has_sleeper(&ring.work))
 		wake_up(&ring.work);
 }
 

@@ -251,7 +251,7 @@ static void __attribute__((noreturn)) run_true(void)
 /* The child comes back on another stack: it must not return from here. */
 static long spawn_vfork(struct agent_spawn_args *args)
 {
-	register void (*run)(void) __asm__("r12") = run_true;
+	register unsigned long run asm("r12") = (unsigned long)run_true;
 	long ret;
 
 	__asm__ volatile("syscall\n\t"
