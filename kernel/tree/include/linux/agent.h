@@ -17,6 +17,7 @@
 
 struct agent;
 struct file;
+struct key;
 struct linux_binprm;
 
 #ifdef CONFIG_AGENT
@@ -253,6 +254,7 @@ const struct agent_root *agent_bundle_nearest(const struct agent_bundle *bundle,
 bool agent_has(struct agent *subject, enum agent_cap_id id,
 	       const struct agent *object);
 
+bool agent_is_keyring(const struct key *key);
 int agent_exec_check(struct linux_binprm *bprm);
 void agent_exec_committing(void);
 void agent_exec_committed(void);

@@ -76,6 +76,27 @@ static int bind_root(struct linux_binprm *bprm)
 	return 0;
 }
 
+/* A task leaves its agent for AID 0, for good. */
+static void leave(void)
+{
+	atomic_dec(&current->agent->tasks);
+	agent_task_free(current);
+}
+
+/*
+ * The image that AID 1 was bound to did not start, and PID 1 tries another:
+ * nothing that was not measured inherits the authority.
+ */
+static int check_root(struct linux_binprm *bprm)
+{
+	u8 digest[AGENT_DIGEST_SIZE];
+	int err = agent_digest_file(bprm->file, digest);
+
+	if (!err && memcmp(digest, agent_root_digest(), sizeof(digest)))
+		leave();
+	return err;
+}
+
 static int check_image(struct agent *agent, struct linux_binprm *bprm)
 {
 	u8 digest[AGENT_DIGEST_SIZE];
@@ -121,7 +142,7 @@ int agent_exec_check(struct linux_binprm *bprm)
 		return bind_root(bprm);
 	}
 	if (agent == root_agent)
-		return 0;
+		return agent_is_running(agent) ? 0 : check_root(bprm);
 	return agent_is_running(agent) ? 0 : check_image(agent, bprm);
 }
 
@@ -138,8 +159,7 @@ void agent_exec_committing(void)
 	if (likely(!agent) || agent != root_agent ||
 	    !agent_is_running(agent))
 		return;
-	atomic_dec(&agent->tasks);
-	agent_task_free(current);
+	leave();
 }
 
 /**

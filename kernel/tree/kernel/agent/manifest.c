@@ -42,6 +42,17 @@ static int __init make_keyring(void)
 late_initcall(make_keyring);
 
 /**
+ * agent_is_keyring - whether a key is the keyring of those who may sign
+ * @key: the key
+ *
+ * Return: true if so.
+ */
+bool agent_is_keyring(const struct key *key)
+{
+	return !IS_ERR_OR_NULL(keyring) && key == keyring;
+}
+
+/**
  * agent_manifest_verify - hold a manifest's signature against the keyring
  * @manifest: the manifest's bytes
  * @size: how many

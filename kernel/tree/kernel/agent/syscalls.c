@@ -416,8 +416,8 @@ static int seed(const struct agent_audit_query_args *args)
 		return -EINVAL;
 	if (copy_from_user(head, u64_to_user_ptr(args->buf), sizeof(head)))
 		return -EFAULT;
-	err = agent_audit_seed(args->seq, head, args->boot);
-	return err ?: agent_seed_aid(args->next_seq);
+	err = agent_seed_aid(args->next_seq);
+	return err ?: agent_audit_seed(args->seq, head, args->boot);
 }
 
 /* What only AID 1 may do to the chain. */

@@ -5,6 +5,7 @@
 
 #include <linux/agent_audit.h>
 #include <linux/cred.h>
+#include <linux/key.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 
@@ -114,11 +115,33 @@ static int hook_task_setrlimit(struct task_struct *task, unsigned int resource,
 			    NULL, 0, true);
 }
 
+/*
+ * Who may sign is for AID 1 to tell. What it may tell is bounded: the keyring
+ * takes only certificates that a key built into the kernel has signed.
+ */
+static int hook_key_permission(key_ref_t key_ref, const struct cred *cred,
+			       enum key_need_perm need_perm)
+{
+	static const char name[] = "the .coconut keyring";
+	struct agent *subject = current->agent;
+
+	if (need_perm != KEY_NEED_WRITE && need_perm != KEY_NEED_SETATTR &&
+	    need_perm != KEY_NEED_UNLINK)
+		return 0;
+	if (likely(!agent_is_keyring(key_ref_to_ptr(key_ref))) ||
+	    (subject && subject->aid == AGENT_AID_ROOT))
+		return 0;
+	return coconut_deny(subject, AGENT_CAP_NONE, subject ?
+			    AGENT_REASON_AUTHORITY : AGENT_REASON_LEGACY,
+			    name, sizeof(name) - 1, true);
+}
+
 static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(task_kill, hook_task_kill),
 	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
 	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
 	LSM_HOOK_INIT(task_setrlimit, hook_task_setrlimit),
+	LSM_HOOK_INIT(key_permission, hook_key_permission),
 };
 
 void __init coconut_add_task_hooks(void)
