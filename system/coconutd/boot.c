@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,18 @@ static void make_dirs(void)
 		if (mkdir(dirs[i].path, dirs[i].mode) && errno != EEXIST)
 			note("cannot make %s: %m", dirs[i].path);
 	}
+}
+
+/* Who is in the group may read the chain; its segments inherit the group. */
+static void share_chain(void)
+{
+	const struct group *group = getgrnam(AUDIT_GROUP);
+
+	if (!group)
+		return;
+	if (chown(CHAIN_DIR, 0, group->gr_gid) || chmod(CHAIN_DIR, 02750))
+		note("cannot give " CHAIN_DIR " to the group " AUDIT_GROUP
+		     ": %m");
 }
 
 /* What devtmpfs leaves to userspace; shells open /dev/fd/N. */
@@ -120,6 +133,7 @@ void boot_mount(void)
 			note("cannot mount %s: %m", mounts[i].target);
 	}
 	make_dirs();
+	share_chain();
 	make_links();
 	loopback_up();
 	set_hostname();

@@ -26,6 +26,7 @@
 #include <coconut.h>
 
 #define CHAIN_DIR "/var/log/coconut/kernel"
+#define AUDIT_GROUP "audit"
 #define OUTPUT_DIR "/var/log/coconut/agents"
 #define KEYS_DIR "/etc/coconut/keys"
 #define MANIFEST_DIR "/etc/coconut/manifests"
