@@ -8,7 +8,6 @@
  */
 
 #include <linux/mm.h>
-#include <linux/oom.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 
@@ -45,21 +44,33 @@ int agent_quota_apply(struct agent *agent, struct agent_quota_args *args)
 	return 0;
 }
 
-/* Resident memory, each address space once: by the process that leads it. */
+/* The first thread may have ended, and its memory is the others' still. */
+static u64 pages_of(struct task_struct *process)
+{
+	struct task_struct *thread;
+	u64 pages = 0;
+
+	for_each_thread(process, thread) {
+		task_lock(thread);
+		if (thread->mm)
+			pages = get_mm_rss(thread->mm);
+		task_unlock(thread);
+		if (pages)
+			break;
+	}
+	return pages;
+}
+
+/* Resident memory, each address space once: process by process. */
 static u64 resident(const struct agent *agent)
 {
-	struct task_struct *task, *alive;
+	struct task_struct *task;
 	u64 pages = 0;
 
 	rcu_read_lock();
 	for_each_process(task) {
-		if (READ_ONCE(task->agent) != agent)
-			continue;
-		alive = find_lock_task_mm(task);
-		if (!alive)
-			continue;
-		pages += get_mm_rss(alive->mm);
-		task_unlock(alive);
+		if (READ_ONCE(task->agent) == agent)
+			pages += pages_of(task);
 	}
 	rcu_read_unlock();
 	return pages << PAGE_SHIFT;
