@@ -135,8 +135,8 @@ static int cap_of_size(uint32_t size)
 {
 	int i;
 
-	start_holes(9);
-	for (i = 0; i < 8; i++)
+	start_holes(5);
+	for (i = 0; i < 4; i++)
 		put_text("/x/", 900);
 	fill("/x/", size);
 	return end_cap();

@@ -20,10 +20,7 @@ int agent_quarantine(struct agent *agent, u64 *stopped);
 int agent_release(struct agent *agent);
 int agent_terminate(struct agent *agent, u64 *killed);
 
-/* bundle.c: capabilities and bundles */
-struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
-				 u64 granter, u32 flags);
-void agent_cap_put(struct agent_cap *cap);
+/* bundle.c */
 int agent_bundle_install(struct agent *agent, struct agent_cap **caps,
 			 u32 nr_caps);
 int agent_bundle_add(struct agent *agent, struct agent_cap *cap);
@@ -32,7 +29,10 @@ void agent_bundle_drop(struct agent *agent);
 bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap);
 void agent_bundle_expire(struct work_struct *work);
 
-/* cap.c: the three capability calls' work */
+/* cap.c */
+struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
+				 u64 granter, u32 flags);
+void agent_cap_put(struct agent_cap *cap);
 int agent_grant(struct agent *agent, struct agent_cap *cap, u64 granter);
 int agent_revoke(struct agent *agent, u64 handle, bool all, u64 revoker,
 		 u64 *removed);
