@@ -106,6 +106,35 @@ static int cap_with_scope(uint32_t size)
 	return cap_with_text(AGENT_CAP_SCOPE_KEY, size);
 }
 
+/* A host of so many bytes, with a dot after each label but the last. */
+static int cap_with_labels(uint32_t size, uint32_t label)
+{
+	uint8_t *host;
+	uint32_t i;
+
+	start_cap(4, "net.connect");
+	put_key(AGENT_CAP_PORT_LOW_KEY);
+	put_key(443);
+	put_key(AGENT_CAP_PORT_HIGH_KEY);
+	put_key(443);
+	put_key(AGENT_CAP_HOST_KEY);
+	put_text("", size);
+	host = writer.data + writer.size - size;
+	for (i = label; i + 1 < size; i += label + 1)
+		host[i] = '.';
+	return end_cap();
+}
+
+static int cap_with_host(uint32_t size)
+{
+	return cap_with_labels(size, 50);
+}
+
+static int cap_with_label(uint32_t size)
+{
+	return cap_with_labels(size, size);
+}
+
 static void start_holes(uint32_t count)
 {
 	start_cap(3, "fs.read");
@@ -201,6 +230,17 @@ static int manifest_with_env(uint32_t count)
 	return end_manifest();
 }
 
+static int manifest_with_code(uint32_t count)
+{
+	start_strings(AGENT_MANIFEST_CODE_KEY, count);
+	while (count--) {
+		put_head(AGENT_CBOR_BYTES, AGENT_DIGEST_SIZE);
+		memset(writer.data + writer.size, 0xc0, AGENT_DIGEST_SIZE);
+		writer.size += AGENT_DIGEST_SIZE;
+	}
+	return end_manifest();
+}
+
 static int manifest_of_size(uint32_t size)
 {
 	start_strings(AGENT_MANIFEST_ARGS_KEY, 1);
@@ -218,11 +258,14 @@ static const struct {
 	{ "bytes of a path", cap_with_path, AGENT_SCOPE_PATH_MAX, -E2BIG },
 	{ "bytes of a hint", cap_with_hint, AGENT_SCOPE_TEXT_MAX, -E2BIG },
 	{ "bytes of a scope", cap_with_scope, AGENT_SCOPE_TEXT_MAX, -E2BIG },
+	{ "bytes of a host", cap_with_host, AGENT_HOST_MAX, -E2BIG },
+	{ "bytes of a host's label", cap_with_label, 63, -EINVAL },
 	{ "holes", cap_with_holes, AGENT_EXCEPT_MAX, -E2BIG },
 	{ "bytes of a capability", cap_of_size, AGENT_CAP_CBOR_MAX, -E2BIG },
 	{ "capabilities", manifest_with_caps, AGENT_CAPS_MAX, -E2BIG },
 	{ "arguments", manifest_with_args, AGENT_STRINGS_MAX, -E2BIG },
 	{ "settings", manifest_with_env, AGENT_STRINGS_MAX, -E2BIG },
+	{ "digests of code", manifest_with_code, AGENT_CODE_MAX, -E2BIG },
 	{ "bytes of a manifest", manifest_of_size, AGENT_MANIFEST_MAX, -E2BIG },
 };
 

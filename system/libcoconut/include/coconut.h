@@ -60,6 +60,7 @@ const char *coconut_reason_name(uint32_t reason);
 const char *coconut_verdict_name(uint32_t verdict);
 const char *coconut_relation_name(uint32_t relation);
 const char *coconut_on_deny_name(uint32_t on_deny);
+const char *coconut_audit_name(uint32_t audit);
 const char *coconut_resource_name(uint32_t resource);
 const char *coconut_tier_name(uint32_t tier);
 
@@ -226,7 +227,7 @@ int coconut_file_write(const char *path, const void *data, size_t size,
  * struct coconut_cap - one capability
  * @id: enum agent_cap_id, in agreement with @name
  * @name: dotted name
- * @path: path scope (fs.*, unix.connect), otherwise NULL
+ * @path: path scope (fs.*, unix.connect, dev.ioctl), otherwise NULL
  * @except: holes in it, NULL-terminated, or NULL
  * @nr_except: how many
  * @address: address scope (net.*), network byte order
@@ -240,6 +241,7 @@ int coconut_file_write(const char *path, const void *data, size_t size,
  * @uses: how many uses, 0 for no count
  * @hint: text for who reads a denial, or NULL
  * @scope: scope of a userspace capability, or NULL
+ * @host: name of a host instead of @address (net.connect), or NULL
  */
 struct coconut_cap {
 	uint32_t id;
@@ -258,6 +260,7 @@ struct coconut_cap {
 	uint64_t uses;
 	char *hint;
 	char *scope;
+	char *host;
 };
 
 /**
@@ -332,6 +335,9 @@ void coconut_cap_clear(struct coconut_cap *cap);
  * @nr_env: how many
  * @user: user to run as, or NULL
  * @cwd: working directory, or NULL
+ * @audit: AGENT_AUDIT_*
+ * @code: digests of code that may run beside the image and the base's, or NULL
+ * @nr_code: how many
  * @caps: the capabilities
  * @nr_caps: how many
  */
@@ -349,18 +355,24 @@ struct coconut_manifest {
 	size_t nr_env;
 	char *user;
 	char *cwd;
+	uint32_t audit;
+	uint8_t (*code)[AGENT_DIGEST_SIZE];
+	size_t nr_code;
 	struct coconut_cap *caps;
 	size_t nr_caps;
 };
 
-/* Do not look at the image: the digest is the YAML's own, or zeroes. */
+/*
+ * Do not look at the image and the files of code: the image's digest is the
+ * YAML's own, or zeroes, and so are those of the files.
+ */
 #define COCONUT_YAML_NO_IMAGE (1U << 0)
 
 /**
  * coconut_manifest_from_yaml - read a manifest as people write it
  * @path: the YAML file, see coconut-manifest(5)
- * @root: directory in which the image and the profile's paths are looked up
- *	as in "/", or NULL
+ * @root: directory in which the image, the files of code and the profile's
+ *	paths are looked up as in "/", or NULL
  * @flags: COCONUT_YAML_*
  * @ret_manifest: gets the manifest; give it to coconut_manifest_free()
  * @error: may be NULL; its message is "file:line:column: key: what is wrong"
@@ -524,6 +536,9 @@ int coconut_manifest_verify(const void *data, size_t size,
  *	followed by the manifest's args and @extra_args
  * @extra_args: NULL-terminated, or NULL
  * @envp: whole environment, NULL-terminated, or NULL for the manifest's
+ * @keep_fds: descriptors beyond 2 that stay open in the agent under their own
+ *	numbers, also those that are close-on-exec in the caller
+ * @nr_keep_fds: how many, up to AGENT_KEEP_MAX
  *
  * The other descriptors of the caller do not reach the agent, its signal
  * handlers, mask and ignored signals neither.  Initialise it with
@@ -546,6 +561,8 @@ struct coconut_spawn_options {
 	const char *const *argv;
 	const char *const *extra_args;
 	const char *const *envp;
+	const int *keep_fds;
+	size_t nr_keep_fds;
 };
 #define COCONUT_SPAWN_OPTIONS_INIT \
 	{ .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 }

@@ -4,7 +4,8 @@
 
 bool cap_id_has_path(uint32_t id)
 {
-	return id >= AGENT_CAP_FS_READ && id <= AGENT_CAP_UNIX_CONNECT;
+	return (id >= AGENT_CAP_FS_READ && id <= AGENT_CAP_UNIX_CONNECT) ||
+	       id == AGENT_CAP_DEV_IOCTL;
 }
 
 bool cap_id_has_net(uint32_t id)
@@ -12,11 +13,17 @@ bool cap_id_has_net(uint32_t id)
 	return id == AGENT_CAP_NET_CONNECT || id == AGENT_CAP_NET_BIND;
 }
 
+bool cap_id_has_host(uint32_t id)
+{
+	return id == AGENT_CAP_NET_CONNECT;
+}
+
 bool cap_id_has_relation(uint32_t id)
 {
 	return id == AGENT_CAP_PROC_SIGNAL || id == AGENT_CAP_AUDIT_READ ||
 	       id == AGENT_CAP_QUOTA_SET || id == AGENT_CAP_ATTEST ||
-	       id == AGENT_CAP_MEM_TIER;
+	       id == AGENT_CAP_MEM_TIER || id == AGENT_CAP_PROC_TRACE ||
+	       id == AGENT_CAP_IPC;
 }
 
 static void write_net(struct writer *writer, size_t map,
@@ -74,6 +81,10 @@ void write_cap(struct writer *writer, const struct coconut_cap *cap)
 	if (cap->scope) {
 		write_key(writer, map, AGENT_CAP_SCOPE_KEY);
 		write_text(writer, cap->scope);
+	}
+	if (cap->host) {
+		write_key(writer, map, AGENT_CAP_HOST_KEY);
+		write_text(writer, cap->host);
 	}
 }
 
@@ -186,6 +197,8 @@ int cap_from_spec(const void *data, const struct agent_cap_spec *spec,
 		err = copy_optional(&spec->hint, &cap.hint);
 	if (!err)
 		err = copy_optional(&spec->scope, &cap.scope);
+	if (!err)
+		err = copy_optional(&spec->host, &cap.host);
 	if (err) {
 		coconut_cap_clear(&cap);
 		return err;
@@ -214,5 +227,6 @@ void coconut_cap_clear(struct coconut_cap *cap)
 	strings_free(cap->except);
 	free(cap->hint);
 	free(cap->scope);
+	free(cap->host);
 	*cap = (struct coconut_cap){ 0 };
 }

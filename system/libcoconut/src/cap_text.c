@@ -6,6 +6,7 @@
  *
  * SCOPE	PATH [except PATH]...
  *		ADDRESS:PORTS[/PROTOCOL]
+ *		host=NAME:PORTS[/PROTOCOL], for net.connect
  *		self | descendants | all
  *		WORD, for capabilities of userspace
  *
@@ -181,6 +182,39 @@ static int parse_value(struct scanner *scanner, const char *fault)
 	return fault ? fail_word(scanner, fault) : 0;
 }
 
+/* NAME:PORTS[/PROTOCOL] behind a bare "host=": as of any address, but named. */
+static int parse_host(struct scanner *scanner, struct coconut_cap *cap)
+{
+	char *ports = strchr(scanner->value, ':');
+	const char *fault;
+	char *protocol;
+
+	if (!cap_id_has_host(cap->id))
+		return fail_word(scanner, "only net.connect can name a host");
+	if (!ports)
+		return fail_word(scanner, "not host=NAME:PORTS[/PROTOCOL]");
+	*ports++ = '\0';
+	protocol = strchr(ports, '/');
+	if (protocol)
+		*protocol++ = '\0';
+	fault = host_fault(scanner->value);
+	if (!fault)
+		fault = read_ports(ports, cap);
+	if (!fault && protocol)
+		fault = read_protocol(protocol, cap);
+	if (fault)
+		return fail_word(scanner, fault);
+	cap->host = strdup(scanner->value);
+	return cap->host ? 0 : fail_memory(scanner->error);
+}
+
+static int parse_net(struct scanner *scanner, struct coconut_cap *cap)
+{
+	if (!scanner->quoted && !strncmp(scanner->word, "host=", 5))
+		return parse_host(scanner, cap);
+	return parse_value(scanner, parse_endpoint(scanner->word, cap));
+}
+
 static int parse_user_scope(struct scanner *scanner, struct coconut_cap *cap)
 {
 	size_t size = strlen(scanner->word);
@@ -208,7 +242,7 @@ static int parse_scope(struct scanner *scanner, struct coconut_cap *cap)
 	if (cap_id_has_path(cap->id))
 		return parse_path(scanner, cap);
 	if (cap_id_has_net(cap->id))
-		return parse_value(scanner, parse_endpoint(scanner->word, cap));
+		return parse_net(scanner, cap);
 	if (cap_id_has_relation(cap->id))
 		return parse_value(scanner, read_relation(scanner->word, cap));
 	if (cap->id == AGENT_CAP_USER)
@@ -340,9 +374,13 @@ static void add_word(struct text *text, const char *word)
 
 static void add_net(struct text *text, const struct coconut_cap *cap)
 {
-	text_add(text, cap->family == 6 ? " [" : " ");
-	add_address(text, cap);
-	text_add(text, cap->family == 6 ? "]:" : ":");
+	if (cap->host) {
+		text_add(text, " host=%s:", cap->host);
+	} else {
+		text_add(text, cap->family == 6 ? " [" : " ");
+		add_address(text, cap);
+		text_add(text, cap->family == 6 ? "]:" : ":");
+	}
 	add_ports(text, cap);
 	if (cap->protocol)
 		text_add(text, "/%s", protocol_name(cap->protocol));

@@ -60,6 +60,24 @@ const char *read_count(const char *text, uint64_t *ret_value)
 	return NULL;
 }
 
+/* Labels of [a-z0-9-], of 1 to 63 bytes each, joined by dots. */
+const char *host_fault(const char *host)
+{
+	static const char label[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	if (strlen(host) > AGENT_HOST_MAX)
+		return "host's name too long";
+	for (;;) {
+		size_t size = strspn(host, label);
+
+		if (!size || size > 63 || (host[size] && host[size] != '.'))
+			return "not a host's name: 1 to 63 of a-z, 0-9 and \"-\" between dots";
+		if (!host[size])
+			return NULL;
+		host += size + 1;
+	}
+}
+
 static bool has_host_bits(const struct coconut_cap *cap)
 {
 	unsigned int bits = cap->family == 4 ? 32 : 128;

@@ -65,6 +65,22 @@ static int read_net_address(struct yaml *yaml, yaml_node_t *node,
 	return read_value(yaml, node, key, read_address, target);
 }
 
+static int read_net_host(struct yaml *yaml, yaml_node_t *node, const char *key,
+			 void *target)
+{
+	struct coconut_cap *cap = target;
+	const char *host, *fault;
+	int err = yaml_string(yaml, node, key, &host);
+
+	if (err)
+		return err;
+	fault = host_fault(host);
+	if (fault)
+		return yaml_fail(yaml, node, key, "%s", fault);
+	cap->host = strdup(host);
+	return cap->host ? 0 : fail_memory(yaml->error);
+}
+
 static int read_net_ports(struct yaml *yaml, yaml_node_t *node, const char *key,
 			  void *target)
 {
@@ -140,6 +156,7 @@ static const struct yaml_field fields[] = {
 	{ .key = "path", .read = read_path },
 	{ .key = "except", .read = read_holes },
 	{ .key = "address", .read = read_net_address },
+	{ .key = "host", .read = read_net_host },
 	{ .key = "port", .read = read_net_ports },
 	{ .key = "protocol", .read = read_net_protocol },
 	{ .key = "relation", .read = read_agent_relation },
@@ -163,6 +180,7 @@ static const struct {
 	{ "path", cap_id_has_path, true },
 	{ "except", cap_id_has_path, false },
 	{ "address", cap_id_has_net, false },
+	{ "host", cap_id_has_host, false },
 	{ "port", cap_id_has_net, true },
 	{ "protocol", cap_id_has_net, false },
 	{ "relation", cap_id_has_relation, true },
@@ -264,6 +282,16 @@ static int check_holes(struct yaml *yaml, const struct entry *entry)
 	return 0;
 }
 
+static int check_host(struct yaml *yaml, const struct entry *entry)
+{
+	yaml_node_t *key;
+
+	if (entry->cap.host && yaml_find(yaml, entry->node, "address", &key))
+		return yaml_fail(yaml, key, "address",
+				 "does not go with a host");
+	return 0;
+}
+
 int yaml_capability(struct yaml *yaml, yaml_node_t *node, const char *key,
 		    void *target)
 {
@@ -274,6 +302,8 @@ int yaml_capability(struct yaml *yaml, yaml_node_t *node, const char *key,
 
 	if (!err)
 		err = check_holes(yaml, &entry);
+	if (!err)
+		err = check_host(yaml, &entry);
 	if (!err) {
 		names = yaml_find(yaml, node, "cap", NULL);
 		if (names->type == YAML_SEQUENCE_NODE &&

@@ -92,6 +92,7 @@ int cap_from_spec(const void *data, const struct agent_cap_spec *spec,
 		  struct coconut_cap *ret_cap);
 bool cap_id_has_path(uint32_t id);
 bool cap_id_has_net(uint32_t id);
+bool cap_id_has_host(uint32_t id);
 bool cap_id_has_relation(uint32_t id);
 
 /* cap_value.c: values that the YAML and the text grammar have in common. */
@@ -99,6 +100,8 @@ bool cap_id_has_relation(uint32_t id);
 const char *path_fault(const char *path, size_t max);
 /* What is wrong with a hole in a path scope, or NULL. */
 const char *except_fault(const char *path, const char *except);
+/* What is wrong with a host's name, or NULL. */
+const char *host_fault(const char *host);
 /* "10.0.0.0/8", "::1", "any"; what is wrong, or NULL. */
 const char *read_address(const char *text, struct coconut_cap *cap);
 /* "80", "80-90", "any"; what is wrong, or NULL. */
@@ -130,5 +133,7 @@ bool profile_exists(const char *name);
 /* Move @cap to the end of the manifest's capabilities; clears it. */
 int manifest_add_cap(struct coconut_manifest *manifest,
 		     struct coconut_cap *cap);
+int manifest_add_code(struct coconut_manifest *manifest,
+		      const uint8_t digest[AGENT_DIGEST_SIZE]);
 
 #endif /* COCONUT_INTERNAL_H */

@@ -41,6 +41,19 @@ int manifest_add_cap(struct coconut_manifest *manifest, struct coconut_cap *cap)
 	return 0;
 }
 
+int manifest_add_code(struct coconut_manifest *manifest,
+		      const uint8_t digest[AGENT_DIGEST_SIZE])
+{
+	uint8_t(*code)[AGENT_DIGEST_SIZE];
+
+	code = realloc(manifest->code, (manifest->nr_code + 1) * sizeof(*code));
+	if (!code)
+		return -ENOMEM;
+	memcpy(code[manifest->nr_code++], digest, AGENT_DIGEST_SIZE);
+	manifest->code = code;
+	return 0;
+}
+
 static void write_limit(struct writer *writer, size_t map, unsigned int key,
 			uint64_t limit)
 {
@@ -84,6 +97,14 @@ static void write_must(struct writer *writer, size_t map,
 		write_cap(writer, &manifest->caps[i]);
 }
 
+static void write_code(struct writer *writer,
+		       const struct coconut_manifest *manifest)
+{
+	write_array(writer, manifest->nr_code);
+	for (size_t i = 0; i < manifest->nr_code; i++)
+		write_bytes(writer, manifest->code[i], AGENT_DIGEST_SIZE);
+}
+
 /* The keys are written in the order of their numbers, as the map needs it. */
 static void write_manifest(struct writer *writer,
 			   const struct coconut_manifest *manifest)
@@ -114,6 +135,14 @@ static void write_manifest(struct writer *writer,
 	if (manifest->cwd) {
 		write_key(writer, map, AGENT_MANIFEST_CWD_KEY);
 		write_text(writer, manifest->cwd);
+	}
+	if (manifest->audit != AGENT_AUDIT_USES) {
+		write_key(writer, map, AGENT_MANIFEST_AUDIT_KEY);
+		write_uint(writer, manifest->audit);
+	}
+	if (manifest->nr_code) {
+		write_key(writer, map, AGENT_MANIFEST_CODE_KEY);
+		write_code(writer, manifest);
 	}
 }
 
@@ -225,6 +254,27 @@ static int decode_caps(const void *data, size_t size,
 	return err;
 }
 
+static int decode_code(const void *data, size_t size,
+		       const struct agent_manifest *from,
+		       struct coconut_manifest *to)
+{
+	struct agent_cbor_item item;
+	struct agent_cbor cbor;
+	int err;
+
+	if (!from->code)
+		return 0;
+	agent_cbor_init(&cbor, data, size);
+	cbor.pos = from->code;
+	err = agent_cbor_next(&cbor, &item);
+	for (uint32_t i = 0; !err && i < from->nr_code; i++) {
+		err = agent_cbor_next(&cbor, &item);
+		if (!err)
+			err = manifest_add_code(to, item.data);
+	}
+	return err;
+}
+
 static int decode_text(const struct agent_text *text, char **ret_string)
 {
 	if (!text->data)
@@ -241,6 +291,7 @@ static int decode(const void *data, size_t size,
 
 	memcpy(to->digest, from->digest, AGENT_DIGEST_SIZE);
 	to->on_deny = from->on_deny;
+	to->audit = from->audit;
 	to->limit_tasks = from->limits[AGENT_LIMIT_TASKS];
 	to->limit_agents = from->limits[AGENT_LIMIT_AGENTS];
 	to->limit_ram = from->limits[AGENT_LIMIT_RAM];
@@ -257,6 +308,8 @@ static int decode(const void *data, size_t size,
 	if (!err)
 		err = decode_strings(data, size, from->env, &to->env,
 				     &to->nr_env);
+	if (!err)
+		err = decode_code(data, size, from, to);
 	if (!err)
 		err = decode_caps(data, size, from, to);
 	return err;
@@ -297,5 +350,6 @@ void coconut_manifest_free(struct coconut_manifest *manifest)
 	free(manifest->image);
 	free(manifest->user);
 	free(manifest->cwd);
+	free(manifest->code);
 	free(manifest);
 }

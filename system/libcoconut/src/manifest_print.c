@@ -104,9 +104,14 @@ static void add_limits(struct text *text,
 
 static void add_net(struct text *text, const struct coconut_cap *cap)
 {
-	text_add(text, "    address: \"");
-	add_address(text, cap);
-	text_add(text, "\"\n    port: ");
+	if (cap->host) {
+		add_pair(text, "    ", "host", cap->host);
+	} else {
+		text_add(text, "    address: \"");
+		add_address(text, cap);
+		text_add(text, "\"\n");
+	}
+	text_add(text, "    port: ");
 	add_ports(text, cap);
 	text_add(text, "\n");
 	if (cap->protocol)
@@ -140,6 +145,17 @@ static void add_digest(struct text *text, const uint8_t *digest)
 		 coconut_hex(digest, AGENT_DIGEST_SIZE, digits));
 }
 
+static void add_code(struct text *text, const struct coconut_manifest *manifest)
+{
+	if (manifest->nr_code)
+		text_add(text, "code:\n");
+	for (size_t i = 0; i < manifest->nr_code; i++) {
+		text_add(text, "  - ");
+		add_digest(text, manifest->code[i]);
+		text_add(text, "\n");
+	}
+}
+
 static int put(struct text *text, FILE *file)
 {
 	int err = 0;
@@ -168,6 +184,10 @@ int coconut_manifest_print_yaml(const struct coconut_manifest *manifest,
 	add_list(&text, "", "env", manifest->env, manifest->nr_env);
 	text_add(&text, "on_deny: %s\n",
 		 coconut_on_deny_name(manifest->on_deny));
+	if (manifest->audit != AGENT_AUDIT_USES)
+		add_pair(&text, "", "audit",
+			 coconut_audit_name(manifest->audit));
+	add_code(&text, manifest);
 	add_limits(&text, manifest);
 	text_add(&text, "capabilities:%s\n", manifest->nr_caps ? "" : " []");
 	for (size_t i = 0; i < manifest->nr_caps; i++)
@@ -216,10 +236,14 @@ static void json_limit(struct text *text, const char *key, uint64_t limit)
 
 static void json_net(struct text *text, const struct coconut_cap *cap)
 {
-	json_key(text, "address");
-	text_add(text, "\"");
-	add_address(text, cap);
-	text_add(text, "\"");
+	if (cap->host) {
+		json_string(text, "host", cap->host);
+	} else {
+		json_key(text, "address");
+		text_add(text, "\"");
+		add_address(text, cap);
+		text_add(text, "\"");
+	}
 	json_number(text, "port_low", cap->port_low);
 	json_number(text, "port_high", cap->port_high);
 	if (cap->protocol)
@@ -245,6 +269,20 @@ static void json_cap(struct text *text, const struct coconut_cap *cap)
 		json_number(text, "uses", cap->uses);
 	json_string(text, "hint", cap->hint);
 	text_add(text, "}");
+}
+
+static void json_code(struct text *text,
+		      const struct coconut_manifest *manifest)
+{
+	if (!manifest->nr_code)
+		return;
+	json_key(text, "code");
+	text_add(text, "[");
+	for (size_t i = 0; i < manifest->nr_code; i++) {
+		text_add(text, i ? "," : "");
+		add_digest(text, manifest->code[i]);
+	}
+	text_add(text, "]");
 }
 
 static void json_limits(struct text *text,
@@ -273,6 +311,8 @@ int coconut_manifest_print_json(const struct coconut_manifest *manifest,
 	json_list(&text, "args", manifest->args, manifest->nr_args);
 	json_list(&text, "env", manifest->env, manifest->nr_env);
 	json_string(&text, "on_deny", coconut_on_deny_name(manifest->on_deny));
+	json_string(&text, "audit", coconut_audit_name(manifest->audit));
+	json_code(&text, manifest);
 	json_limits(&text, manifest);
 	json_key(&text, "capabilities");
 	text_add(&text, "[");

@@ -156,6 +156,81 @@ static int read_on_deny(struct yaml *yaml, yaml_node_t *node, const char *key,
 			 "must be continue, stop or quarantine");
 }
 
+static int read_audit(struct yaml *yaml, yaml_node_t *node, const char *key,
+		      void *target)
+{
+	struct coconut_manifest *manifest = target;
+	const char *value;
+	int err = yaml_string(yaml, node, key, &value);
+
+	if (err)
+		return err;
+	for (uint32_t i = 0; i <= AGENT_AUDIT_COALESCED; i++) {
+		if (!strcmp(value, coconut_audit_name(i))) {
+			manifest->audit = i;
+			return 0;
+		}
+	}
+	return yaml_fail(yaml, node, key, "must be uses or coalesced");
+}
+
+/* Of a file below the root. What is wrong with it is told at @node. */
+static int digest_path(struct yaml *yaml, yaml_node_t *node, const char *key,
+		       const char *file, uint8_t digest[AGENT_DIGEST_SIZE])
+{
+	struct coconut_error error;
+	char *path;
+	int err;
+
+	if (asprintf(&path, "%s%s", yaml->root, file) < 0)
+		return fail_memory(yaml->error);
+	err = coconut_digest_file(path, digest, &error);
+	free(path);
+	if (err) {
+		yaml_fail(yaml, node, key, "%s", error.message);
+		if (yaml->error)
+			yaml->error->code = -err;
+	}
+	return err;
+}
+
+/* A path, or the digest itself. */
+static int read_piece(struct yaml *yaml, yaml_node_t *node, const char *key,
+		      void *target)
+{
+	struct coconut_manifest *manifest = target;
+	uint8_t digest[AGENT_DIGEST_SIZE] = { 0 };
+	const char *value, *fault;
+	int err = yaml_string(yaml, node, key, &value);
+
+	if (err)
+		return err;
+	if (manifest->nr_code == AGENT_CODE_MAX)
+		return yaml_fail(yaml, node, key, "more than %d",
+				 AGENT_CODE_MAX);
+	if (*value != '/') {
+		if (coconut_unhex(value, digest, sizeof(digest)))
+			return yaml_fail(
+				yaml, node, key,
+				"neither an absolute path nor 64 hexadecimal digits");
+	} else {
+		fault = path_fault(value, 1023);
+		if (fault)
+			return yaml_fail(yaml, node, key, "%s", fault);
+		if (!(yaml->flags & COCONUT_YAML_NO_IMAGE))
+			err = digest_path(yaml, node, key, value, digest);
+	}
+	if (!err && manifest_add_code(manifest, digest))
+		err = fail_memory(yaml->error);
+	return err;
+}
+
+static int read_code(struct yaml *yaml, yaml_node_t *node, const char *key,
+		     void *target)
+{
+	return yaml_each(yaml, node, key, read_piece, target);
+}
+
 static int read_limit(struct yaml *yaml, yaml_node_t *node, const char *key,
 		      uint64_t min, uint64_t *ret_limit)
 {
@@ -258,6 +333,8 @@ static const struct yaml_field fields[] = {
 	{ .key = "args", .read = read_args },
 	{ .key = "env", .read = read_env },
 	{ .key = "on_deny", .read = read_on_deny },
+	{ .key = "audit", .read = read_audit },
+	{ .key = "code", .read = read_code },
 	{ .key = "limits", .read = read_limits },
 	{ .key = "profile" },
 	{ .key = "capabilities", .read = read_capabilities },
@@ -284,21 +361,11 @@ static int digest_image(struct yaml *yaml, yaml_node_t *root,
 	yaml_node_t *node = yaml_find(yaml, root, "digest", NULL);
 	uint8_t digest[AGENT_DIGEST_SIZE];
 	char digits[2 * AGENT_DIGEST_SIZE + 1];
-	struct coconut_error error;
-	char *path;
-	int err;
+	int err = digest_path(yaml, yaml_find(yaml, root, "image", NULL),
+			      "image", manifest->image, digest);
 
-	if (asprintf(&path, "%s%s", yaml->root, manifest->image) < 0)
-		return fail_memory(yaml->error);
-	err = coconut_digest_file(path, digest, &error);
-	free(path);
-	if (err) {
-		yaml_fail(yaml, yaml_find(yaml, root, "image", NULL), "image",
-			  "%s", error.message);
-		if (yaml->error)
-			yaml->error->code = -err;
+	if (err)
 		return err;
-	}
 	if (node && memcmp(digest, manifest->digest, sizeof(digest)))
 		return yaml_fail(yaml, node, "digest", "the image's is %s",
 				 coconut_hex(digest, sizeof(digest), digits));

@@ -19,6 +19,9 @@ static const char *const reasons[AGENT_REASON_COUNT] = {
 	[AGENT_REASON_AUTHORITY] = "authority",
 	[AGENT_REASON_FAMILY] = "family",
 	[AGENT_REASON_LEGACY] = "legacy",
+	[AGENT_REASON_CODE] = "code",
+	[AGENT_REASON_CLOSED] = "closed",
+	[AGENT_REASON_REPEATS] = "repeats",
 };
 
 static const char *const verdicts[] = {
@@ -37,6 +40,11 @@ static const char *const denials[] = {
 	[AGENT_DENY_CONTINUE] = "continue",
 	[AGENT_DENY_STOP] = "stop",
 	[AGENT_DENY_QUARANTINE] = "quarantine",
+};
+
+static const char *const audits[] = {
+	[AGENT_AUDIT_USES] = "uses",
+	[AGENT_AUDIT_COALESCED] = "coalesced",
 };
 
 static const char *const resources[AGENT_QUOTA_COUNT] = {
@@ -106,6 +114,11 @@ const char *coconut_relation_name(uint32_t relation)
 const char *coconut_on_deny_name(uint32_t on_deny)
 {
 	return NAME_IN(denials, on_deny);
+}
+
+const char *coconut_audit_name(uint32_t audit)
+{
+	return NAME_IN(audits, audit);
 }
 
 const char *coconut_resource_name(uint32_t resource)

@@ -17,6 +17,12 @@ struct entry {
 static const struct entry base[] = {
 	{ AGENT_CAP_FS_READ, "/usr" },
 	{ AGENT_CAP_FS_EXEC, "/usr" },
+	/* Links: of the root into /usr, and of /usr to what was chosen. */
+	{ AGENT_CAP_FS_READ, "/bin" },
+	{ AGENT_CAP_FS_READ, "/sbin" },
+	{ AGENT_CAP_FS_READ, "/lib" },
+	{ AGENT_CAP_FS_READ, "/lib64" },
+	{ AGENT_CAP_FS_READ, "/etc/alternatives" },
 	{ AGENT_CAP_FS_READ, "/etc/ld.so.cache" },
 	{ AGENT_CAP_FS_READ, "/etc/passwd" },
 	{ AGENT_CAP_FS_READ, "/etc/group" },

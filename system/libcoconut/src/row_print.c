@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows of the audit chain, for people and for programs. */
+#include <endian.h>
 #include <time.h>
 
 #include "internal.h"
@@ -50,6 +51,22 @@ static bool has_digest(const struct coconut_row *row)
 	       row->payload_size >= AGENT_DIGEST_SIZE;
 }
 
+/* The row that stands for repeats of a use tells how many there were. */
+static bool has_count(const struct coconut_row *row)
+{
+	return row->event == AGENT_EVENT_USE &&
+	       row->reason == AGENT_REASON_REPEATS &&
+	       row->payload_size == sizeof(uint64_t);
+}
+
+static uint64_t count_of(const struct coconut_row *row)
+{
+	uint64_t count;
+
+	memcpy(&count, row->payload, sizeof(count));
+	return le64toh(count);
+}
+
 static void line_payload(struct text *text, const struct coconut_row *row)
 {
 	char *cap = granted(row);
@@ -64,6 +81,8 @@ static void line_payload(struct text *text, const struct coconut_row *row)
 				 row->payload_size - AGENT_DIGEST_SIZE);
 		text_add(text, " digest=");
 		text_add_hex(text, row->payload, AGENT_DIGEST_SIZE);
+	} else if (has_count(row)) {
+		text_add(text, " count=%ju", (uintmax_t)count_of(row));
 	} else if (row->payload_size) {
 		text_add(text, " ");
 		text_add_visible(text, row->payload, row->payload_size);
@@ -97,6 +116,11 @@ static void line_object(struct text *text, const struct coconut_row *row)
 			text_add(text, "unlimited");
 		else
 			text_add(text, "%ju", (uintmax_t)object[1]);
+		break;
+	case AGENT_EVENT_USE:
+		if (has_count(row) && cap_id_has_path(row->cap))
+			text_add(text, " device=%ju inode=%ju",
+				 (uintmax_t)object[0], (uintmax_t)object[1]);
 		break;
 	case AGENT_EVENT_KILL:
 		text_add(text, " pid=%ju", (uintmax_t)object[0]);
@@ -161,6 +185,8 @@ static void json_payload(struct text *text, const struct coconut_row *row)
 		text_add(text, "\"");
 		json_bytes(text, "name", row->payload + AGENT_DIGEST_SIZE,
 			   row->payload_size - AGENT_DIGEST_SIZE);
+	} else if (has_count(row)) {
+		text_add(text, ",\"count\":%ju", (uintmax_t)count_of(row));
 	} else if (row->payload_size) {
 		json_bytes(text, "payload", row->payload, row->payload_size);
 	}

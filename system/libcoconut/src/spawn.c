@@ -154,6 +154,18 @@ static void child_user(const struct plan *plan)
 		child_fail(plan, STEP_UID);
 }
 
+/* All beyond 2 is closed by the exec, but for what is to stay open. */
+static void child_close(const struct plan *plan)
+{
+	const struct coconut_spawn_options *options = plan->options;
+
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC))
+		child_fail(plan, STEP_DESCRIPTORS);
+	for (size_t i = 0; i < options->nr_keep_fds; i++)
+		if (fcntl(options->keep_fds[i], F_SETFD, 0))
+			child_fail(plan, STEP_DESCRIPTORS);
+}
+
 static __attribute__((noreturn)) void child_run(const struct plan *plan)
 {
 	static const uint64_t no_signals;
@@ -165,8 +177,7 @@ static __attribute__((noreturn)) void child_run(const struct plan *plan)
 	child_user(plan);
 	if (chdir(plan->cwd))
 		child_fail(plan, STEP_CHDIR);
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC))
-		child_fail(plan, STEP_DESCRIPTORS);
+	child_close(plan);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL,
 		KERNEL_SIGSET_SIZE);
 	execve(plan->manifest->image, (char *const *)plan->argv,
@@ -209,6 +220,21 @@ static const char **make_argv(const struct coconut_spawn_options *options,
 		for (size_t j = 0; from[i] && from[i][j]; j++)
 			argv[count++] = from[i][j];
 	return argv;
+}
+
+/* Before the library opens any: a number that is free now would be its own. */
+static int check_keep(const struct coconut_spawn_options *options,
+		      struct coconut_error *error)
+{
+	if (options->nr_keep_fds > AGENT_KEEP_MAX)
+		return fail(error, E2BIG, "descriptors",
+			    "%zu to keep, more than %d", options->nr_keep_fds,
+			    AGENT_KEEP_MAX);
+	for (size_t i = 0; i < options->nr_keep_fds; i++)
+		if (fcntl(options->keep_fds[i], F_GETFD) < 0)
+			return fail_errno(error, EBADF, "descriptors", "%d",
+					  options->keep_fds[i]);
+	return 0;
 }
 
 static int make_plan(const struct coconut_spawn_options *options,
@@ -394,6 +420,7 @@ static int run_plan(struct plan *plan, struct coconut_spawned *ret_spawned,
 		.exit_signal = SIGCHLD,
 		.error_cap = ~0U,
 		.error_offset = ~0U,
+		.nr_keep = options->nr_keep_fds,
 	};
 	int ends[2];
 	int64_t aid;
@@ -402,6 +429,8 @@ static int run_plan(struct plan *plan, struct coconut_spawned *ret_spawned,
 	if (err)
 		return fail_errno(error, -err, "spawn", "pipe");
 	plan->report = ends[1];
+	if (args.nr_keep)
+		args.keep = (uintptr_t)options->keep_fds;
 	aid = spawn_child(plan, &args);
 	close(ends[1]);
 	if (aid < 0)
@@ -424,8 +453,10 @@ int coconut_spawn(const struct coconut_spawn_options *options,
 		  struct coconut_error *error)
 {
 	struct plan plan;
-	int err = make_plan(options, &plan, error);
+	int err = check_keep(options, error);
 
+	if (!err)
+		err = make_plan(options, &plan, error);
 	if (err)
 		return err;
 	err = run_plan(&plan, ret_spawned, error);

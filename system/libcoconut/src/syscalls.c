@@ -11,7 +11,7 @@
 	_Static_assert(offsetof(struct type, field) == (bytes), \
 		       "ABI: offset of " #type "." #field)
 
-ASSERT_SIZE(agent_spawn_args, AGENT_SPAWN_ARGS_SIZE_V0);
+ASSERT_SIZE(agent_spawn_args, AGENT_SPAWN_ARGS_SIZE_V1);
 ASSERT_OFFSET(agent_spawn_args, flags, 0);
 ASSERT_OFFSET(agent_spawn_args, manifest, 8);
 ASSERT_OFFSET(agent_spawn_args, manifest_size, 16);
@@ -24,6 +24,8 @@ ASSERT_OFFSET(agent_spawn_args, exit_signal, 64);
 ASSERT_OFFSET(agent_spawn_args, error_cap, 68);
 ASSERT_OFFSET(agent_spawn_args, error_offset, 72);
 ASSERT_OFFSET(agent_spawn_args, reserved, 76);
+ASSERT_OFFSET(agent_spawn_args, keep, AGENT_SPAWN_ARGS_SIZE_V0);
+ASSERT_OFFSET(agent_spawn_args, nr_keep, 88);
 
 ASSERT_SIZE(agent_attestation, 832);
 ASSERT_OFFSET(agent_attestation, aid, 0);

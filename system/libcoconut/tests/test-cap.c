@@ -47,6 +47,20 @@ static const struct {
 	{ "fs.read /x hint=\"ask Maya for \\\"it\\\"\"", NULL },
 	{ "fs.read /x hint=short", "fs.read /x hint=\"short\"" },
 	{ "fs.read /caf\xc3\xa9", NULL },
+	{ "dev.ioctl /dev/ttyS0", NULL },
+	{ "dev.ioctl /dev except /dev/mem", NULL },
+	{ "mem.exec", NULL },
+	{ "proc.trace descendants", NULL },
+	{ "ipc self", NULL },
+	{ "key", NULL },
+	{ "time lifetime=60", NULL },
+	{ "net.raw", NULL },
+	{ "net.admin uses=1", NULL },
+	{ "net.connect host=api.example.org:443/tcp", NULL },
+	{ "net.connect host=api.example.org:any", NULL },
+	{ "net.connect host=a:80-90 uses=3", NULL },
+	{ "net.connect host=\"b.org:1\"", "net.connect host=b.org:1" },
+	{ "keys.example", NULL },
 };
 
 static const struct {
@@ -119,6 +133,35 @@ static const struct {
 	  "column 13: range of ports ends before it starts", 13 },
 	{ "net.connect 1.2.3.4:80/icmp",
 	  "column 13: not a protocol: tcp or udp", 13 },
+	{ "net.connect host=a.org", "column 13: not host=NAME:PORTS[/PROTOCOL]",
+	  13 },
+	{ "net.connect host=a.org:",
+	  "column 13: not a port (0 to 65535), a range of ports or \"any\"",
+	  13 },
+	{ "net.connect host=a.org:1/icmp",
+	  "column 13: not a protocol: tcp or udp", 13 },
+	{ "net.connect host=:1",
+	  "column 13: not a host's name: 1 to 63 of a-z, 0-9 and \"-\" between dots",
+	  13 },
+	{ "net.connect host=A.org:1",
+	  "column 13: not a host's name: 1 to 63 of a-z, 0-9 and \"-\" between dots",
+	  13 },
+	{ "net.connect host=a.org.:1",
+	  "column 13: not a host's name: 1 to 63 of a-z, 0-9 and \"-\" between dots",
+	  13 },
+	{ "net.connect 1.2.3.4:1 host=a.org:1",
+	  "column 23: unknown option: not lifetime=, uses= or hint=", 23 },
+	{ "net.bind host=a.org:1",
+	  "column 10: only net.connect can name a host", 10 },
+	{ "dev.ioctl", "column 10: this capability needs a path", 10 },
+	{ "mem.exec /x", "column 10: this capability has no scope", 10 },
+	{ "key self", "column 5: this capability has no scope", 5 },
+	{ "key.x", "column 1: no capability has this name", 1 },
+	{ "user", "column 1: no capability has this name", 1 },
+	{ "ipc", "column 4: this capability needs self, descendants or all",
+	  4 },
+	{ "proc.trace any",
+	  "column 12: not a relation: self, descendants or all", 12 },
 	{ "proc.signal",
 	  "column 12: this capability needs self, descendants or all", 12 },
 	{ "proc.signal children",
@@ -249,6 +292,15 @@ static void check_names(void)
 		  "an unknown name below a kernel prefix is none");
 	is(coconut_cap_id_name(AGENT_CAP_NET_BIND), "net.bind", "net.bind");
 	is(coconut_cap_id_name(999), "unknown", "999 has no name");
+	is(coconut_cap_id_name(AGENT_CAP_USER), "user", "userspace's is user");
+	for (uint32_t i = 1; i < AGENT_CAP_COUNT; i++)
+		if (i != AGENT_CAP_USER)
+			is_number(coconut_cap_id_from_name(
+					  coconut_cap_id_name(i)),
+				  i, "a capability's name gives its number");
+	is(coconut_audit_name(AGENT_AUDIT_USES), "uses", "audit 0");
+	is(coconut_audit_name(AGENT_AUDIT_COALESCED), "coalesced", "audit 1");
+	is(coconut_audit_name(2), "unknown", "audit 2 has no name");
 	for (uint32_t i = 1; i < AGENT_EVENT_COUNT; i++)
 		is_number(coconut_event_from_name(coconut_event_name(i)), i,
 			  "an event's name gives its number");

@@ -365,6 +365,49 @@ static void test_hostile_payload(void)
 	   "also where each byte is escaped");
 }
 
+/* One row for many uses: how many, of which object. */
+static void test_repeats(void)
+{
+	static const uint8_t count[8] = { 0x39, 0x30 };
+	static const uint8_t chain[AGENT_DIGEST_SIZE];
+	char text[COCONUT_ROW_TEXT_MAX];
+	struct coconut_row row = {
+		.seq = 9,
+		.aid = 7,
+		.pid = 100,
+		.event = AGENT_EVENT_USE,
+		.cap = AGENT_CAP_FS_READ,
+		.object = { 2049, 17 },
+		.verdict = AGENT_VERDICT_ALLOW,
+		.reason = AGENT_REASON_REPEATS,
+		.payload = count,
+		.payload_size = sizeof(count),
+		.chain = chain,
+	};
+
+	coconut_row_format(&row, text, sizeof(text));
+	is(text,
+	   "9 1970-01-01T00:00:00.000000000Z aid=7 pid=100 use fs.read"
+	   " device=2049 inode=17 count=12345 reason=repeats",
+	   "repeats of a use as a line");
+	coconut_row_json(&row, text, sizeof(text));
+	ok(strstr(text, "\"object\":[2049,17],\"cap\":\"fs.read\"") &&
+		   strstr(text, "\"reason\":\"repeats\"") &&
+		   strstr(text, ",\"count\":12345,") &&
+		   !strstr(text, "payload"),
+	   "and as JSON");
+	row.cap = AGENT_CAP_NET_CONNECT;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " use net.connect count=12345 "),
+	   "no file where there is none");
+	row.event = AGENT_EVENT_DENY;
+	row.reason = AGENT_REASON_CLOSED;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, "DENY") && strstr(text, "reason=closed") &&
+		   !strstr(text, "count="),
+	   "a denial has no count");
+}
+
 int main(void)
 {
 	static struct fixture fixture;
@@ -381,5 +424,6 @@ int main(void)
 	test_resume(&fixture);
 	test_print(&fixture);
 	test_hostile_payload();
+	test_repeats();
 	return tap_end();
 }

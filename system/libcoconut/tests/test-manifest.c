@@ -259,10 +259,17 @@ static void test_golden(void)
 		   "full.yaml compiles to full.hex");
 		free(golden);
 	}
-	is_number(manifest->nr_caps, 18,
+	is_number(manifest->nr_caps, 27,
 		  "a list of names makes a capability of each");
 	is_number(manifest->limit_ram, 256 << 20, "256M is so many bytes");
 	is(manifest->args[2], "", "an empty argument stays");
+	is_number(manifest->audit, AGENT_AUDIT_COALESCED, "uses are coalesced");
+	if (is_number(manifest->nr_code, 2, "there are two pieces of code")) {
+		ok(!memcmp(manifest->code[0], manifest->digest,
+			   AGENT_DIGEST_SIZE),
+		   "a file by its digest");
+		is_number(manifest->code[1][31], 31, "and a digest as it is");
+	}
 	free(digits);
 	free(path);
 	free(bytes.data);
@@ -292,6 +299,9 @@ static void test_profile(void)
 	ok(has_cap(manifest, "fs.read /etc/hosts"), "and what the root has");
 	ok(!has_cap(manifest, "fs.read /etc/passwd"), "not what it lacks");
 	ok(has_cap(manifest, "fs.write /dev/null"), "devices always");
+	ok(has_cap(manifest, "fs.read /lib64"), "links into /usr too");
+	ok(!has_cap(manifest, "fs.read /etc/alternatives"),
+	   "not the links that the root lacks");
 	ok(has_cap(manifest, "fs.read /home"), "beside the manifest's own");
 	coconut_manifest_free(manifest);
 }
@@ -301,7 +311,8 @@ static void test_json(void)
 	static const char start[] =
 		"{\"name\":\"minimal\",\"image\":\"/usr/bin/agent\",";
 	static const char expected[] =
-		"\"on_deny\":\"continue\",\"limits\":{},\"capabilities\":[]}";
+		"\"on_deny\":\"continue\",\"audit\":\"uses\",\"limits\":{},"
+		"\"capabilities\":[]}";
 	struct coconut_manifest *manifest = compile("minimal.yaml");
 	size_t size;
 	char *text;
@@ -315,9 +326,60 @@ static void test_json(void)
 	coconut_manifest_free(manifest);
 }
 
+static void test_json_full(void)
+{
+	static const char *const expected[] = {
+		"\"audit\":\"coalesced\",\"code\":[\"5a1c57030451fd98",
+		"e67988\",\"000102030405060708090a0b0c0d0e0f10111213141516",
+		"{\"cap\":\"net.connect\",\"host\":\"api.example.org\","
+		"\"port_low\":443,\"port_high\":443,\"protocol\":\"tcp\"}",
+		"{\"cap\":\"dev.ioctl\",\"path\":\"/dev/dri\"},"
+		"{\"cap\":\"mem.exec\"},{\"cap\":\"key\"},",
+		"{\"cap\":\"ipc\",\"relation\":\"self\"}",
+	};
+	struct coconut_manifest *manifest = compile("full.yaml");
+	size_t size;
+	char *text;
+	FILE *file = open_memstream(&text, &size);
+
+	coconut_manifest_print_json(manifest, file);
+	fclose(file);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		ok(strstr(text, expected[i]), "JSON has %s", expected[i]);
+	free(text);
+	coconut_manifest_free(manifest);
+}
+
+/* As many pieces of code as there may be, and one more. */
+static void test_code_bound(void)
+{
+	static char yaml[AGENT_CODE_MAX * 80 + 200];
+	struct coconut_manifest *manifest;
+	struct coconut_error error;
+	size_t size;
+
+	size = sprintf(yaml, "{name: a, image: /not/there, code: [");
+	for (int i = 0; i < AGENT_CODE_MAX; i++)
+		size += sprintf(yaml + size, "%s\"%064x\"", i ? ",\n" : "", i);
+	strcpy(yaml + size, "]}");
+	if (ok(!coconut_manifest_from_yaml_text("x", yaml, size + 2, NULL,
+						COCONUT_YAML_NO_IMAGE,
+						&manifest, &error),
+	       "as much code as there may be")) {
+		is_number(manifest->nr_code, AGENT_CODE_MAX, "all of it");
+		coconut_manifest_free(manifest);
+	}
+	strcpy(yaml + size, ",\n/a]}");
+	is_number(coconut_manifest_from_yaml_text("x", yaml, size + 6, NULL,
+						  COCONUT_YAML_NO_IMAGE,
+						  &manifest, &error),
+		  -EINVAL, "and one piece more");
+	is(error.message, "x:257:1: code: more than 256", "is refused");
+}
+
 static void test_no_image(void)
 {
-	static const char yaml[] = "{name: a, image: /not/there}";
+	static const char yaml[] = "{name: a, image: /not/there, code: /no}";
 	uint8_t zeroes[AGENT_DIGEST_SIZE] = { 0 };
 	struct coconut_manifest *manifest;
 	struct coconut_error error;
@@ -332,6 +394,9 @@ static void test_no_image(void)
 	       "unless it is not looked at")) {
 		ok(!memcmp(manifest->digest, zeroes, sizeof(zeroes)),
 		   "then its digest is zero");
+		ok(manifest->nr_code == 1 &&
+			   !memcmp(manifest->code[0], zeroes, sizeof(zeroes)),
+		   "and that of a file of code");
 		coconut_manifest_free(manifest);
 	}
 	is_number(coconut_manifest_from_yaml("/not/there", NULL, 0, &manifest,
@@ -382,10 +447,12 @@ int main(int argc, char **argv)
 		return 2;
 	fixtures = argv[1];
 	ok(each("good", check_good) >= 3, "there are good fixtures");
-	ok(each("bad", check_bad) >= 50, "there are bad fixtures");
+	ok(each("bad", check_bad) >= 70, "there are bad fixtures");
 	test_golden();
 	test_profile();
 	test_json();
+	test_json_full();
+	test_code_bound();
 	test_no_image();
 	test_bounds();
 	test_digest();

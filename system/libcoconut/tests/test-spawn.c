@@ -17,6 +17,7 @@
 #include "tap.h"
 
 static int refuse_with;
+static uint64_t passed_keep, passed_nr_keep;
 static uint32_t refuse_cap = ~0U;
 
 int64_t coconut_agent_spawn(struct agent_spawn_args *args)
@@ -28,6 +29,8 @@ int64_t coconut_agent_spawn(struct agent_spawn_args *args)
 	};
 	long pid;
 
+	passed_keep = args->keep;
+	passed_nr_keep = args->nr_keep;
 	args->error_cap = refuse_cap;
 	if (refuse_with)
 		return -refuse_with;
@@ -162,6 +165,53 @@ static void test_clean(void)
 		   strstr(output, "SigIgn:\t0000000000000000"),
 	   "no blocked or ignored signal");
 	close(leak);
+}
+
+/* What is to be kept stays, under its number, and nothing beside it. */
+static void test_keep(void)
+{
+	struct coconut_spawn_options with;
+	struct coconut_error error;
+	char output[256], expected[64];
+	int open_fds[3], keep[2];
+
+	for (int i = 0; i < 3; i++)
+		open_fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	keep[0] = open_fds[2];
+	keep[1] = open_fds[0];
+	compile("name: a\nimage: /bin/sh\n"
+		"args: [-c, 'for fd; do test -e /proc/self/fd/$fd && echo $fd;"
+		" done; true', sh]\n");
+	for (int i = 0; i < 3; i++)
+		snprintf(expected + 16 * i, 16, "%d", open_fds[i]);
+	with = options();
+	with.extra_args = (const char *[]){ expected, expected + 16,
+					    expected + 32, NULL };
+	with.keep_fds = keep;
+	with.nr_keep_fds = 2;
+	run(&with, output, sizeof(output));
+	snprintf(expected, sizeof(expected), "%d\n%d\n", open_fds[0],
+		 open_fds[2]);
+	is(output, expected, "the descriptors to keep, and no other");
+	ok(passed_keep == (uintptr_t)keep && passed_nr_keep == 2,
+	   "which the kernel has been told of");
+	ok(fcntl(keep[0], F_GETFD) == FD_CLOEXEC,
+	   "they are close-on-exec here as before");
+	with = options();
+	with.keep_fds = keep;
+	run(&with, output, sizeof(output));
+	ok(!passed_keep && !passed_nr_keep, "no address where there are none");
+	for (int i = 0; i < 3; i++)
+		close(open_fds[i]);
+	with = options();
+	with.keep_fds = keep;
+	with.nr_keep_fds = 1;
+	is_number(coconut_spawn(&with, &(struct coconut_spawned){ 0 }, &error),
+		  -EBADF, "a descriptor to keep that is none");
+	is(error.where, "descriptors", "with its step");
+	with.nr_keep_fds = AGENT_KEEP_MAX + 1;
+	is_number(coconut_spawn(&with, &(struct coconut_spawned){ 0 }, &error),
+		  -E2BIG, "more to keep than the kernel takes");
 }
 
 /* 0, 1 and 2 given crosswise, from numbers that are targets themselves. */
@@ -302,6 +352,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_arguments();
 	test_clean();
+	test_keep();
 	test_crossed();
 	test_failures();
 	test_refused();

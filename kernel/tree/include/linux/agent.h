@@ -7,6 +7,7 @@
 
 #include <linux/agent_core.h>
 #include <linux/atomic.h>
+#include <linux/dcache.h>
 #include <linux/mutex.h>
 #include <linux/path.h>
 #include <linux/rcupdate.h>
@@ -22,15 +23,68 @@ struct linux_binprm;
 
 #ifdef CONFIG_AGENT
 
-/* Bit of a capability in a mask of rights; only path-scoped ones occur. */
-#define AGENT_RIGHT(id)		(1U << (id))
-#define AGENT_PATH_RIGHTS	(AGENT_RIGHT(AGENT_CAP_FS_READ) | \
-				 AGENT_RIGHT(AGENT_CAP_FS_WRITE) | \
-				 AGENT_RIGHT(AGENT_CAP_FS_CREATE) | \
-				 AGENT_RIGHT(AGENT_CAP_FS_DELETE) | \
-				 AGENT_RIGHT(AGENT_CAP_FS_EXEC) | \
-				 AGENT_RIGHT(AGENT_CAP_UNIX_CONNECT))
+#include <linux/agent_inode.h>
+
+/*
+ * Path-scoped capabilities are bits of a mask of rights: each has its own id
+ * for a number, but for dev.ioctl, which takes the one that no id has.
+ */
+#define AGENT_PATH_INDEX(id)	((id) == AGENT_CAP_DEV_IOCTL ? 0 : (id))
 #define AGENT_PATH_CAPS		(AGENT_CAP_UNIX_CONNECT + 1)
+#define AGENT_RIGHT(id)		(1U << AGENT_PATH_INDEX(id))
+#define AGENT_PATH_RIGHTS	((1U << AGENT_PATH_CAPS) - 1)
+
+#define AGENT_STEPS_MAX		256	/* names on the way to one place */
+
+/**
+ * struct agent_step - one name, looked up in one directory
+ * @node: among all steps there are
+ * @usage: references
+ * @dir: the directory, with its mount
+ * @name: the name as the directory hashes it
+ * @rcu: frees it
+ * @text: the name
+ */
+struct agent_step {
+	struct hlist_node node;
+	refcount_t usage;
+	struct path dir;
+	struct qstr name;
+	struct rcu_head rcu;
+	char text[];
+};
+
+/**
+ * struct agent_walk - the steps of a walk that binds a place
+ * @nr_steps: how many so far
+ * @steps: the steps, referenced
+ */
+struct agent_walk {
+	u32 nr_steps;
+	struct agent_step *steps[AGENT_STEPS_MAX];
+};
+
+/**
+ * struct agent_place - an object, or a name that has no object yet
+ * @path: the object, or the name's directory; holds the mount
+ * @late: the name, or NULL
+ */
+struct agent_place {
+	struct path path;
+	struct agent_step *late;
+};
+
+/**
+ * struct agent_scope - the top of a path scope, or a hole in it
+ * @at: where it is
+ * @nr_steps: steps of the way there
+ * @steps: the steps, referenced
+ */
+struct agent_scope {
+	struct agent_place at;
+	u32 nr_steps;
+	struct agent_step **steps;
+};
 
 /**
  * struct agent_cap - one capability that an agent holds
@@ -41,8 +95,8 @@ struct linux_binprm;
  * @granter: AID that granted it, or the spawner
  * @expires: CLOCK_BOOTTIME nanoseconds, 0 for never
  * @uses: uses that remain; S64_MAX without a count
- * @path: root of a path scope; holds the mount
- * @except: roots of the holes in it
+ * @scope: top of a path scope
+ * @except: the holes in it
  * @nr_except: how many
  * @net: address scope
  * @relation: AGENT_REL_*
@@ -60,8 +114,8 @@ struct agent_cap {
 	u64 granter;
 	u64 expires;
 	atomic64_t uses;
-	struct path path;
-	struct path *except;
+	struct agent_scope scope;
+	struct agent_scope *except;
 	u32 nr_except;
 	struct agent_net_scope net;
 	u32 relation;
@@ -72,37 +126,75 @@ struct agent_cap {
 
 /**
  * struct agent_root - where in the file hierarchy rights change
- * @inode: the directory or file; NULL marks a free slot of the table
- * @path: the same, with its mount held
+ * @at: the place
  * @rights: mask of AGENT_RIGHT() that hold from here down to the next root
+ * @limited: those of @rights that end with a time or a count
  * @grant: for each right held, the index of the capability that gives it
  */
 struct agent_root {
-	const struct inode *inode;
-	struct path path;
-	u32 rights;
+	struct agent_place at;
+	u16 rights;
+	u16 limited;
 	u16 grant[AGENT_PATH_CAPS];
 };
 
 /**
+ * struct agent_edge - a name that is special in its directory
+ * @dir: the directory; NULL marks a free slot of the table
+ * @step: the name; NULL for the directory's own mark, that it has such names
+ * @root: index of the root that is waiting for the name, or AGENT_NO_ROOT
+ * @hole: nothing below the name is for the agent
+ */
+struct agent_edge {
+	const struct inode *dir;
+	struct agent_step *step;
+	u16 root;
+	bool hole;
+};
+
+#define AGENT_NO_ROOT		((u16)~0)
+
+/**
  * struct agent_bundle - what an agent may do, immutable once published
+ * @usage: references: one for each agent that has it
  * @rwork: frees it after a grace period, in a context that may sleep
- * @generation: unique among all bundles of all agents, never 0
+ * @node: among those that agents of the same manifest may share
+ * @key: what these must have in common; see share_key()
+ * @held: bit of each enum agent_cap_id of which it has a capability
  * @nr_caps: capabilities
  * @caps: the capabilities, in the order in which they came
- * @root_mask: slots of @roots less one; a power of two less one
- * @roots: open-addressed hash table of the roots, keyed by inode
+ * @nr_roots: roots
+ * @nr_late: roots that are names without an object yet
+ * @roots: the roots
+ * @root_mask: slots of @root_slots less one; a power of two less one
+ * @root_slots: open-addressed hash table, keyed by inode, of indices of @roots
+ * @nr_edges: used slots of @edges
+ * @edge_mask: slots of @edges less one; a power of two less one
+ * @edges: open-addressed hash table, keyed by directory and name
+ * @named_mask: slots of @named less one; a power of two less one
+ * @named: open-addressed hash table, keyed by CBOR, of indices of @caps
  *
  * The nearest root at or above an object decides its rights alone: what holds
  * at a root is computed from all scopes and holes when the bundle is made.
  */
 struct agent_bundle {
+	refcount_t usage;
 	struct rcu_work rwork;
-	u64 generation;
+	struct hlist_node node;
+	u64 key;
+	u32 held;
 	u32 nr_caps;
 	struct agent_cap **caps;
-	u32 root_mask;
+	u32 nr_roots;
+	u32 nr_late;
 	struct agent_root *roots;
+	u32 root_mask;
+	u16 *root_slots;
+	u32 nr_edges;
+	u32 edge_mask;
+	struct agent_edge *edges;
+	u32 named_mask;
+	u16 *named;
 };
 
 /**
@@ -111,7 +203,8 @@ struct agent_bundle {
  * @rwork: frees it after a grace period, in a context that may sleep
  * @aid: never reused
  * @parent: its spawner, referenced; NULL for AID 1
- * @generation: of @bundle, repeated here so that a read compares one number
+ * @generation: of @bundle with this agent, unique among all agents and never
+ *	0, so that a read compares one number
  * @bundle: what it may do; published under @mutex, read under RCU
  * @state: enum agent_state; written under @lock
  * @resume: state to which a denial or quarantine returns; under @lock
@@ -125,11 +218,16 @@ struct agent_bundle {
  * @limits: by AGENT_QUOTA_*
  * @ram_limit: bytes of private memory of one address space
  * @on_deny: AGENT_DENY_*
+ * @audit: AGENT_AUDIT_*
+ * @code: digests of code that its manifest names, one after another
+ * @nr_code: how many
+ * @way: the steps to its image and to its working directory
+ * @keep: descriptors that stay open in its image, beside 0, 1 and 2
+ * @nr_keep: how many
+ * @cache: what was decided about objects; see security/coconut/cache.c
  * @spawned: CLOCK_BOOTTIME nanoseconds
  * @expiry: withdraws capabilities whose time has come
  * @stop: stops its processes after a denial, where the manifest says so
- * @manifest: the manifest's CBOR
- * @manifest_size: its length in bytes
  * @attestation: the constant part of what agent_attest() tells
  */
 struct agent {
@@ -151,11 +249,16 @@ struct agent {
 	u64 limits[AGENT_QUOTA_COUNT];
 	u64 ram_limit;
 	u32 on_deny;
+	u32 audit;
+	u8 *code;
+	u32 nr_code;
+	struct agent_scope way[2];
+	u32 *keep;
+	u32 nr_keep;
+	struct coconut_cache *cache;
 	u64 spawned;
 	struct delayed_work expiry;
 	struct work_struct stop;
-	u8 *manifest;
-	u32 manifest_size;
 	struct agent_attestation attestation;
 };
 
@@ -198,6 +301,33 @@ static inline struct agent *agent_confined(void)
 	return agent;
 }
 
+/**
+ * agent_of_current - the caller's agent
+ *
+ * Return: the agent, or NULL for a legacy task.
+ */
+static inline struct agent *agent_of_current(void)
+{
+	return current->agent;
+}
+
+/* The walk in which the caller binds a place, or NULL. */
+static inline struct agent_walk *agent_walk_of_current(void)
+{
+	return current->agent_walk;
+}
+
+int coconut_step(struct agent *agent, const struct path *dir,
+		 const struct inode *inode, const struct qstr *name,
+		 bool *inside);
+int coconut_step_denied(struct agent *agent, const struct path *dir,
+			const char *rest);
+int agent_closed(const char *what);
+int agent_need_mem_exec(void);
+bool agent_may_see_task(struct task_struct *task);
+bool agent_may_see_pid(struct pid *pid);
+int agent_handle_task(struct task_struct *task);
+int agent_handle_pid(struct pid *pid);
 int coconut_file_permission(struct file *file, int mask);
 
 /**
@@ -243,23 +373,105 @@ static inline void agent_allowed(struct agent *agent)
 
 u32 agent_signal_all(struct agent *agent, int sig);
 
+int agent_walk_record(struct agent_walk *walk, const struct path *dir,
+		      const struct qstr *name);
+bool agent_step_is(const struct agent_step *step, struct dentry *dentry);
+
 bool agent_cap_expired(const struct agent_cap *cap);
 bool agent_cap_live(const struct agent_cap *cap);
 bool agent_cap_use(struct agent_cap *cap);
 void agent_bundle_refresh(struct agent *agent);
-const struct agent_root *agent_bundle_find(const struct agent_bundle *bundle,
-					   const struct inode *inode);
+const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
+					   const struct inode *dir,
+					   const struct qstr *name);
+bool agent_bundle_marks(const struct agent_bundle *bundle,
+			const struct inode *dir);
 const struct agent_root *agent_bundle_nearest(const struct agent_bundle *bundle,
 					      const struct path *path);
 bool agent_has(struct agent *subject, enum agent_cap_id id,
 	       const struct agent *object);
 
+void coconut_cache_flush(struct agent *agent);
+void coconut_cache_free(struct agent *agent);
+bool agent_holds(struct agent *agent, enum agent_cap_id id);
+
 bool agent_is_keyring(const struct key *key);
+bool agent_knows_code(const struct agent *agent,
+		      const u8 digest[AGENT_DIGEST_SIZE]);
+int coconut_code_digest(struct file *file, u8 digest[AGENT_DIGEST_SIZE]);
+int agent_digest_file(struct file *file, u8 digest[AGENT_DIGEST_SIZE]);
 int agent_exec_check(struct linux_binprm *bprm);
 void agent_exec_committing(void);
 void agent_exec_committed(void);
 
 #else /* !CONFIG_AGENT */
+
+struct agent_walk;
+
+static inline struct agent *agent_of_current(void)
+{
+	return NULL;
+}
+
+static inline struct agent_walk *agent_walk_of_current(void)
+{
+	return NULL;
+}
+
+static inline bool coconut_is_marked(const struct inode *dir)
+{
+	return false;
+}
+
+static inline int agent_walk_record(struct agent_walk *walk,
+				    const struct path *dir,
+				    const struct qstr *name)
+{
+	return 0;
+}
+
+static inline int coconut_step(struct agent *agent, const struct path *dir,
+			       const struct inode *inode,
+			       const struct qstr *name, bool *inside)
+{
+	return 0;
+}
+
+static inline int coconut_step_denied(struct agent *agent,
+				      const struct path *dir, const char *rest)
+{
+	return 0;
+}
+
+static inline int agent_closed(const char *what)
+{
+	return 0;
+}
+
+static inline int agent_need_mem_exec(void)
+{
+	return 0;
+}
+
+static inline bool agent_may_see_task(struct task_struct *task)
+{
+	return true;
+}
+
+static inline bool agent_may_see_pid(struct pid *pid)
+{
+	return true;
+}
+
+static inline int agent_handle_task(struct task_struct *task)
+{
+	return 0;
+}
+
+static inline int agent_handle_pid(struct pid *pid)
+{
+	return 0;
+}
 
 static inline int agent_fork(struct task_struct *task, struct agent *agent)
 {

@@ -79,6 +79,8 @@ enum agent_manifest_key {
 	AGENT_MANIFEST_ENV_KEY = 9,	/* array of text, NAME=value; optional */
 	AGENT_MANIFEST_USER_KEY = 10,	/* text: user name; optional */
 	AGENT_MANIFEST_CWD_KEY = 11,	/* text: absolute path; optional */
+	AGENT_MANIFEST_AUDIT_KEY = 12,	/* uint, AGENT_AUDIT_*; optional */
+	AGENT_MANIFEST_CODE_KEY = 13,	/* array of bytes, 32 each; optional */
 	AGENT_MANIFEST_KEY_COUNT
 };
 
@@ -103,6 +105,7 @@ enum agent_cap_key {
 	AGENT_CAP_USES_KEY = 11,	/* uint: how many uses, 1 up */
 	AGENT_CAP_HINT_KEY = 12,	/* text: for who reads a denial, up to 255 bytes */
 	AGENT_CAP_SCOPE_KEY = 13,	/* text: scope of a userspace capability */
+	AGENT_CAP_HOST_KEY = 14,	/* text: host's name; no address beside it */
 	AGENT_CAP_KEY_COUNT
 };
 
@@ -143,6 +146,7 @@ struct agent_net_scope {
  * @uses: 0 for no count
  * @hint: text for who reads a denial
  * @scope: scope of a userspace capability
+ * @host: host whose addresses AID 1 grants while they are its own
  * @cbor: the whole capability map in the buffer
  */
 struct agent_cap_spec {
@@ -157,6 +161,7 @@ struct agent_cap_spec {
 	uint64_t uses;
 	struct agent_text hint;
 	struct agent_text scope;
+	struct agent_text host;
 	struct agent_text cbor;
 };
 
@@ -173,6 +178,9 @@ struct agent_cap_spec {
  * @env: offset of the array of the environment, 0 when absent
  * @user: user to run as, empty when absent
  * @cwd: working directory, empty when absent
+ * @audit: AGENT_AUDIT_*
+ * @code: offset of the array of digests of code, 0 when absent
+ * @nr_code: how many there are
  */
 struct agent_manifest {
 	struct agent_text name;
@@ -186,6 +194,9 @@ struct agent_manifest {
 	uint32_t env;
 	struct agent_text user;
 	struct agent_text cwd;
+	uint32_t audit;
+	uint32_t code;
+	uint32_t nr_code;
 };
 
 /**

@@ -56,13 +56,18 @@ static void free_agent(struct work_struct *work)
 {
 	struct agent *agent = container_of(to_rcu_work(work), struct agent,
 					   rwork);
+	int i;
 
 	/* A grant may have come after the end and have armed it again. */
 	cancel_delayed_work_sync(&agent->expiry);
 	agent_bundle_drop(agent);
 	if (agent->parent)
 		agent_put(agent->parent);
-	kvfree(agent->manifest);
+	for (i = 0; i < ARRAY_SIZE(agent->way); i++)
+		agent_scope_put(&agent->way[i]);
+	coconut_cache_free(agent);
+	kfree(agent->keep);
+	kfree(agent->code);
 	kfree(agent);
 }
 
@@ -202,6 +207,7 @@ bool agent_is_ancestor(const struct agent *ancestor, const struct agent *agent)
 int agent_fork(struct task_struct *task, struct agent *agent)
 {
 	task->agent = NULL;
+	task->agent_walk = NULL;
 	if (!agent)
 		agent = current->agent;
 	if (likely(!agent))
@@ -251,6 +257,7 @@ void agent_exit(struct task_struct *task, long code)
  */
 void agent_end(struct agent *agent, long code)
 {
+	coconut_cache_flush(agent);
 	agent_set_state(agent, AGENT_TERMINATED_CLEAN);
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_EXIT,

@@ -29,6 +29,36 @@ void agent_bundle_drop(struct agent *agent);
 bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap);
 void agent_bundle_expire(struct work_struct *work);
 
+bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
+			u32 size);
+
+/* roots.c */
+int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
+		     const struct agent_bundle *parent);
+void agent_roots_free(struct agent_bundle *bundle);
+const struct agent_root *agent_bundle_rights(const struct agent_bundle *bundle,
+					     const struct agent_place *place);
+
+/* The capability that gives a right at a root. */
+static inline struct agent_cap *agent_root_cap(const struct agent_bundle *bundle,
+					       const struct agent_root *root,
+					       enum agent_cap_id id)
+{
+	return bundle->caps[root->grant[AGENT_PATH_INDEX(id)]];
+}
+
+/* place.c */
+struct agent_step *agent_step_get(const struct path *dir,
+				  const struct qstr *name);
+void agent_step_put(struct agent_step *step);
+int agent_scope_bind(struct agent_scope *scope, struct agent_text text);
+void agent_scope_put(struct agent_scope *scope);
+struct agent_place agent_place_get(const struct agent_place *place);
+void agent_place_put(struct agent_place *place);
+bool agent_place_in(const struct agent_place *place,
+		    const struct agent_place *scope);
+int agent_place_above(struct path *path, struct agent_step **step);
+
 /* cap.c */
 struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 				 u64 granter, u32 flags);
@@ -42,8 +72,8 @@ int agent_manifest_verify(const void *manifest, size_t size,
 			  const void *signature, size_t signature_size,
 			  struct agent_attestation *attestation);
 
-/* digest.c */
-int agent_digest_file(struct file *file, u8 digest[AGENT_DIGEST_SIZE]);
+/* code.c */
+void agent_code_load(void);
 
 /* exec.c */
 const u8 *agent_root_digest(void);

@@ -4,124 +4,30 @@
  *
  * A bundle never changes.  Granting, revoking and expiry each make a new one
  * under agent->mutex and publish it; readers take one pointer under RCU.
- *
- * Path scopes are flattened when a bundle is made.  Every scope and every hole
- * contributes a root, and at each root the rights that all scopes together
- * give there are computed once.  A decision then walks up from the object to
- * the nearest root, and that root's mask is the answer.
  */
 
-#include <linux/dcache.h>
-#include <linux/hash.h>
-#include <linux/mount.h>
+#include <linux/hashtable.h>
+#include <linux/jhash.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "../../fs/mount.h"
 #include "agent.h"
 
 static atomic64_t last_generation = ATOMIC64_INIT(0);
 
-/**
- * agent_bundle_find - the root that an inode itself is
- * @bundle: the bundle
- * @inode: the inode, or NULL
- *
- * Return: the root, or NULL when rights don't change at this inode.
- */
-const struct agent_root *agent_bundle_find(const struct agent_bundle *bundle,
-					   const struct inode *inode)
-{
-	u32 slot = hash_ptr(inode, 32) & bundle->root_mask;
-
-	/* The table is never full, so a free slot ends each search. */
-	while (bundle->roots[slot].inode) {
-		if (bundle->roots[slot].inode == inode)
-			return &bundle->roots[slot];
-		slot = (slot + 1) & bundle->root_mask;
-	}
-	return NULL;
-}
-
-static const struct agent_root *climb(const struct agent_bundle *bundle,
-				      const struct path *path)
-{
-	const struct mount *parent, *mnt = real_mount(path->mnt);
-	const struct dentry *dentry = path->dentry;
-	const struct agent_root *root;
-
-	for (;;) {
-		root = agent_bundle_find(bundle, d_backing_inode(dentry));
-		if (root)
-			return root;
-		if (dentry != mnt->mnt.mnt_root) {
-			/* A directory that is connected to no root has no place. */
-			if (IS_ROOT(dentry))
-				return NULL;
-			dentry = READ_ONCE(dentry->d_parent);
-			continue;
-		}
-		parent = READ_ONCE(mnt->mnt_parent);
-		if (parent == mnt)
-			return NULL;
-		dentry = READ_ONCE(mnt->mnt_mountpoint);
-		mnt = parent;
-	}
-}
-
-/**
- * agent_bundle_nearest - the root that decides about an object
- * @bundle: the bundle, under RCU or otherwise kept by the caller
- * @path: the object
- *
- * Climbs without a reference or a lock, as d_path() does, and climbs again
- * when a rename or a mount may have misled it.
- *
- * Context: Any.
- * Return: the nearest root at or above @path, or NULL when there is none.
- */
-const struct agent_root *agent_bundle_nearest(const struct agent_bundle *bundle,
-					      const struct path *path)
-{
-	const struct agent_root *root;
-	unsigned int renames, mounts;
-
-	rcu_read_lock();
-	do {
-		mounts = read_seqbegin(&mount_lock);
-		renames = read_seqbegin(&rename_lock);
-		root = climb(bundle, path);
-	} while (read_seqretry(&rename_lock, renames) ||
-		 read_seqretry(&mount_lock, mounts));
-	rcu_read_unlock();
-	return root;
-}
-
-static bool covers_path(const struct agent_cap *cap, const struct path *path)
-{
-	u32 i;
-
-	if (!path_is_under(path, &cap->path))
-		return false;
-	for (i = 0; i < cap->nr_except; i++) {
-		if (path_is_under(path, &cap->except[i]))
-			return false;
-	}
-	return true;
-}
+/* Bundles that another agent of the same manifest may get. */
+static DEFINE_HASHTABLE(shared, 8);
+static DEFINE_MUTEX(shared_mutex);
 
 static void put_bundle_parts(struct agent_bundle *bundle)
 {
 	u32 i;
 
-	for (i = 0; bundle->roots && i <= bundle->root_mask; i++) {
-		if (bundle->roots[i].inode)
-			path_put(&bundle->roots[i].path);
-	}
-	kvfree(bundle->roots);
+	agent_roots_free(bundle);
 	for (i = 0; i < bundle->nr_caps; i++)
 		agent_cap_put(bundle->caps[i]);
 	kvfree(bundle->caps);
+	kvfree(bundle->named);
 	kfree(bundle);
 }
 
@@ -131,98 +37,50 @@ static void free_bundle(struct work_struct *work)
 				      rwork));
 }
 
-static struct agent_root *add_root(struct agent_bundle *bundle,
-				   const struct path *path)
+static void put_bundle(struct agent_bundle *bundle)
 {
-	const struct inode *inode = d_backing_inode(path->dentry);
-	u32 slot = hash_ptr(inode, 32) & bundle->root_mask;
-
-	while (bundle->roots[slot].inode) {
-		if (bundle->roots[slot].inode == inode)
-			return &bundle->roots[slot];
-		slot = (slot + 1) & bundle->root_mask;
+	mutex_lock(&shared_mutex);
+	if (!refcount_dec_and_test(&bundle->usage)) {
+		mutex_unlock(&shared_mutex);
+		return;
 	}
-	bundle->roots[slot].inode = inode;
-	bundle->roots[slot].path = *path;
-	path_get(path);
-	return &bundle->roots[slot];
+	hash_del(&bundle->node);
+	mutex_unlock(&shared_mutex);
+	INIT_RCU_WORK(&bundle->rwork, free_bundle);
+	queue_rcu_work(system_unbound_wq, &bundle->rwork);
 }
 
-/*
- * The first capability that gives a right and can be used again is the one that
- * is used. One that is spent still covers what was opened with it.
- */
-static void add_root_rights(struct agent_bundle *bundle,
-			    struct agent_root *root)
+static u32 named_slot(const struct agent_bundle *bundle, const void *cbor,
+		      u32 size)
 {
-	u32 i, usable = 0;
-
-	for (i = 0; i < bundle->nr_caps; i++) {
-		const struct agent_cap *cap = bundle->caps[i];
-		const u32 right = AGENT_RIGHT(cap->id);
-
-		if (!cap->path.dentry || usable & right ||
-		    !covers_path(cap, &root->path))
-			continue;
-		root->rights |= right;
-		root->grant[cap->id] = i;
-		if (agent_cap_live(cap))
-			usable |= right;
-	}
+	return jhash(cbor, size, 0) & bundle->named_mask;
 }
 
-/* A child has no right where its spawner has none. */
-static void mask_by_parent(struct agent_root *root,
-			   const struct agent_bundle *parent)
+/* What is asked for by the very bytes of a capability is found at once. */
+static int name_caps(struct agent_bundle *bundle)
 {
-	const struct agent_root *above = agent_bundle_nearest(parent,
-							      &root->path);
+	u32 i, slot;
 
-	root->rights &= above ? above->rights : 0;
-}
-
-static int make_roots(struct agent_bundle *bundle,
-		      const struct agent_bundle *parent)
-{
-	u32 i, j, count = 0;
-
-	for (i = 0; i < bundle->nr_caps; i++) {
-		if (bundle->caps[i]->path.dentry)
-			count += 1 + bundle->caps[i]->nr_except;
-	}
-	for (i = 0; parent && i <= parent->root_mask; i++)
-		count += !!parent->roots[i].inode;
-
-	bundle->root_mask = roundup_pow_of_two(2 * count + 2) - 1;
-	bundle->roots = kvcalloc(bundle->root_mask + 1, sizeof(*bundle->roots),
-				 GFP_KERNEL_ACCOUNT);
-	if (!bundle->roots)
+	bundle->named_mask = roundup_pow_of_two(2 * bundle->nr_caps + 2) - 1;
+	bundle->named = kvcalloc(bundle->named_mask + 1,
+				 sizeof(*bundle->named), GFP_KERNEL_ACCOUNT);
+	if (!bundle->named)
 		return -ENOMEM;
 	for (i = 0; i < bundle->nr_caps; i++) {
 		const struct agent_cap *cap = bundle->caps[i];
 
-		if (cap->path.dentry)
-			add_root(bundle, &cap->path);
-		for (j = 0; j < cap->nr_except; j++)
-			add_root(bundle, &cap->except[j]);
-	}
-	for (i = 0; parent && i <= parent->root_mask; i++) {
-		if (parent->roots[i].inode)
-			add_root(bundle, &parent->roots[i].path);
-	}
-	for (i = 0; i <= bundle->root_mask; i++) {
-		if (!bundle->roots[i].inode)
-			continue;
-		add_root_rights(bundle, &bundle->roots[i]);
-		if (parent)
-			mask_by_parent(&bundle->roots[i], parent);
-		cond_resched();
+		bundle->held |= BIT(cap->id);
+		slot = named_slot(bundle, cap->cbor, cap->cbor_size);
+		while (bundle->named[slot])
+			slot = (slot + 1) & bundle->named_mask;
+		bundle->named[slot] = i + 1;
 	}
 	return 0;
 }
 
 /* Takes over nothing: the new bundle holds references of its own. */
-static struct agent_bundle *make_bundle(struct agent_cap *const *caps,
+static struct agent_bundle *make_bundle(const struct agent *agent,
+					struct agent_cap *const *caps,
 					u32 nr_caps,
 					const struct agent_bundle *parent)
 {
@@ -232,6 +90,7 @@ static struct agent_bundle *make_bundle(struct agent_cap *const *caps,
 
 	if (!bundle)
 		return NULL;
+	refcount_set(&bundle->usage, 1);
 	bundle->caps = kvcalloc(nr_caps ?: 1, sizeof(*bundle->caps),
 				GFP_KERNEL_ACCOUNT);
 	if (!bundle->caps)
@@ -242,10 +101,8 @@ static struct agent_bundle *make_bundle(struct agent_cap *const *caps,
 		refcount_inc(&caps[i]->usage);
 		bundle->caps[bundle->nr_caps++] = caps[i];
 	}
-	if (make_roots(bundle, parent))
-		goto free;
-	bundle->generation = atomic64_inc_return(&last_generation);
-	return bundle;
+	if (!name_caps(bundle) && !agent_roots_make(bundle, agent, parent))
+		return bundle;
 free:
 	put_bundle_parts(bundle);
 	return NULL;
@@ -277,12 +134,109 @@ static void publish(struct agent *agent, struct agent_bundle *bundle)
 	old = rcu_replace_pointer(agent->bundle, bundle,
 				  lockdep_is_held(&agent->mutex));
 	/* Who sees the new number sees the new bundle. */
-	smp_store_release(&agent->generation, bundle->generation);
+	smp_store_release(&agent->generation,
+			  atomic64_inc_return(&last_generation));
 	schedule_expiry(agent, bundle);
-	if (old) {
-		INIT_RCU_WORK(&old->rwork, free_bundle);
-		queue_rcu_work(system_unbound_wq, &old->rwork);
+	if (old)
+		put_bundle(old);
+}
+
+/*
+ * What makes two first bundles alike, but for where their scopes lead: the
+ * manifest, the granter, and what that had then.
+ */
+static u64 share_key(const struct agent *agent)
+{
+	const struct agent *parent = agent->parent;
+	u64 key;
+	u32 i, j;
+
+	if (!parent)
+		return 0;
+	memcpy(&key, agent->attestation.manifest_digest, sizeof(key));
+	key ^= hash_64(parent->aid, 64);
+	if (parent->aid != AGENT_AID_ROOT)
+		key ^= hash_64(READ_ONCE(parent->generation), 32);
+	/* Each step exists once, so its address stands for it. */
+	for (i = 0; i < ARRAY_SIZE(agent->way); i++) {
+		for (j = 0; j < agent->way[i].nr_steps; j++)
+			key = hash_64(key + (unsigned long)
+				      agent->way[i].steps[j], 64);
 	}
+	return key;
+}
+
+static bool is_same_place(const struct agent_scope *a,
+			  const struct agent_scope *b)
+{
+	return path_equal(&a->at.path, &b->at.path) &&
+	       a->at.late == b->at.late && a->nr_steps == b->nr_steps &&
+	       !memcmp(a->steps, b->steps,
+		       array_size(a->nr_steps, sizeof(*a->steps)));
+}
+
+/* A count or an end of its own is for one agent alone. */
+static bool is_same_cap(const struct agent_cap *a, const struct agent_cap *b)
+{
+	u32 i;
+
+	if (a->cbor_size != b->cbor_size ||
+	    memcmp(a->cbor, b->cbor, a->cbor_size) ||
+	    a->granter != b->granter || a->flags != b->flags ||
+	    a->expires || b->expires || a->spec.uses || b->spec.uses ||
+	    a->nr_except != b->nr_except ||
+	    !is_same_place(&a->scope, &b->scope))
+		return false;
+	for (i = 0; i < a->nr_except; i++) {
+		if (!is_same_place(&a->except[i], &b->except[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_same(const struct agent_bundle *bundle,
+		    struct agent_cap *const *caps, u32 nr_caps)
+{
+	u32 i;
+
+	for (i = 0; i < nr_caps && i < bundle->nr_caps; i++) {
+		if (!is_same_cap(bundle->caps[i], caps[i]))
+			return false;
+	}
+	return nr_caps == bundle->nr_caps;
+}
+
+/* Agents of one manifest are many, and one bundle will do for them. */
+static bool share(struct agent *agent, struct agent_cap *const *caps,
+		  u32 nr_caps)
+{
+	const u64 key = share_key(agent);
+	struct agent_bundle *bundle;
+
+	mutex_lock(&shared_mutex);
+	hash_for_each_possible(shared, bundle, node, key) {
+		if (bundle->key == key && is_same(bundle, caps, nr_caps)) {
+			refcount_inc(&bundle->usage);
+			mutex_unlock(&shared_mutex);
+			publish(agent, bundle);
+			return true;
+		}
+	}
+	mutex_unlock(&shared_mutex);
+	return false;
+}
+
+static void offer(const struct agent *agent)
+{
+	struct agent_bundle *bundle = rcu_dereference_protected(agent->bundle,
+						lockdep_is_held(&agent->mutex));
+
+	bundle->key = share_key(agent);
+	if (!bundle->key)
+		return;
+	mutex_lock(&shared_mutex);
+	hash_add(shared, &bundle->node, bundle->key);
+	mutex_unlock(&shared_mutex);
 }
 
 /* What the spawner has limits the child; AID 1 has everything. */
@@ -296,7 +250,7 @@ static int publish_from(struct agent *agent, struct agent_cap *const *caps,
 	lockdep_assert_held(&agent->mutex);
 	if (limited)
 		mutex_lock_nested(&parent->mutex, SINGLE_DEPTH_NESTING);
-	bundle = make_bundle(caps, nr_caps, limited ?
+	bundle = make_bundle(agent, caps, nr_caps, limited ?
 			     rcu_dereference_protected(parent->bundle, true) :
 			     NULL);
 	if (limited)
@@ -318,10 +272,14 @@ static int publish_from(struct agent *agent, struct agent_cap *const *caps,
 int agent_bundle_install(struct agent *agent, struct agent_cap **caps,
 			 u32 nr_caps)
 {
-	int err;
+	int err = 0;
 
 	mutex_lock(&agent->mutex);
-	err = publish_from(agent, caps, nr_caps);
+	if (!share(agent, caps, nr_caps)) {
+		err = publish_from(agent, caps, nr_caps);
+		if (!err)
+			offer(agent);
+	}
 	mutex_unlock(&agent->mutex);
 	return err;
 }
@@ -432,7 +390,18 @@ void agent_bundle_drop(struct agent *agent)
 								true);
 
 	if (bundle)
-		put_bundle_parts(bundle);
+		put_bundle(bundle);
+}
+
+/* A host's name is covered by the same name, or by all addresses. */
+static bool covers_host(const struct agent_cap *held,
+			const struct agent_cap *wanted)
+{
+	return held->spec.host.size && wanted->spec.host.size ==
+	       held->spec.host.size &&
+	       !memcmp(held->spec.host.data, wanted->spec.host.data,
+		       held->spec.host.size) &&
+	       agent_net_covers(&held->net, &wanted->net);
 }
 
 static bool covers_cap(const struct agent_cap *held,
@@ -443,8 +412,12 @@ static bool covers_cap(const struct agent_cap *held,
 	switch (wanted->id) {
 	case AGENT_CAP_NET_CONNECT:
 	case AGENT_CAP_NET_BIND:
-		return agent_net_covers(&held->net, &wanted->net);
+		return covers_host(held, wanted) ||
+		       (!held->spec.host.size &&
+			agent_net_covers(&held->net, &wanted->net));
 	case AGENT_CAP_PROC_SIGNAL:
+	case AGENT_CAP_PROC_TRACE:
+	case AGENT_CAP_IPC:
 	case AGENT_CAP_AUDIT_READ:
 	case AGENT_CAP_QUOTA_SET:
 	case AGENT_CAP_ATTEST:
@@ -484,16 +457,65 @@ bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap)
 		return true;
 	mutex_lock(&agent->mutex);
 	bundle = current_bundle(agent);
-	if (cap->path.dentry) {
-		root = agent_bundle_nearest(bundle, &cap->path);
+	if (cap->scope.at.path.dentry) {
+		root = agent_bundle_rights(bundle, &cap->scope.at);
 		covered = root && root->rights & AGENT_RIGHT(cap->id) &&
-			  agent_cap_live(bundle->caps[root->grant[cap->id]]);
+			  agent_cap_live(agent_root_cap(bundle, root, cap->id));
 	} else {
 		for (i = 0; !covered && i < bundle->nr_caps; i++)
 			covered = covers_cap(bundle->caps[i], cap);
 	}
 	mutex_unlock(&agent->mutex);
 	return covered;
+}
+
+/**
+ * agent_bundle_names - whether a bundle has a capability of the very same bytes
+ * @bundle: the bundle, under RCU or otherwise kept by the caller
+ * @cbor: the capability
+ * @size: its length in bytes
+ *
+ * Context: Any.
+ * Return: true if it has, and it is live; false may mean a wider one.
+ */
+bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
+			u32 size)
+{
+	u32 slot = named_slot(bundle, cbor, size);
+	const struct agent_cap *cap;
+
+	for (; bundle->named[slot]; slot = (slot + 1) & bundle->named_mask) {
+		cap = bundle->caps[bundle->named[slot] - 1];
+		if (cap->cbor_size == size && !memcmp(cap->cbor, cbor, size) &&
+		    agent_cap_live(cap))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * agent_holds - whether an agent has a capability that has no scope
+ * @agent: the agent
+ * @id: the capability
+ *
+ * Context: Any.
+ * Return: true if it has, and one use of it was taken.
+ */
+bool agent_holds(struct agent *agent, enum agent_cap_id id)
+{
+	const struct agent_bundle *bundle;
+	bool has = false;
+	u32 i;
+
+	if (agent->aid == AGENT_AID_ROOT)
+		return true;
+	rcu_read_lock();
+	bundle = rcu_dereference(agent->bundle);
+	for (i = 0; bundle->held & BIT(id) && !has && i < bundle->nr_caps; i++)
+		has = bundle->caps[i]->id == id &&
+		      agent_cap_use(bundle->caps[i]);
+	rcu_read_unlock();
+	return has;
 }
 
 /**

@@ -3,7 +3,6 @@
  * Agents: capabilities bound to their objects, granted and revoked
  */
 
-#include <linux/namei.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -11,24 +10,6 @@
 
 static atomic64_t last_handle = ATOMIC64_INIT(0);
 
-static char *dup_text(struct agent_text text)
-{
-	return kmemdup_nul(text.data, text.size, GFP_KERNEL_ACCOUNT);
-}
-
-static int bind_path(struct agent_text text, struct path *path)
-{
-	char *name = dup_text(text);
-	int err;
-
-	if (!name)
-		return -ENOMEM;
-	err = kern_path(name, LOOKUP_FOLLOW, path);
-	kfree(name);
-	return err;
-}
-
-/* A hole that is not there yet can't be bound, so the scope is refused. */
 static int bind_holes(struct agent_cap *cap)
 {
 	struct agent_cbor cbor;
@@ -47,7 +28,7 @@ static int bind_holes(struct agent_cap *cap)
 	for (i = 0; !err && i < cap->spec.nr_except; i++) {
 		err = agent_text_next(&cbor, &text);
 		if (!err)
-			err = bind_path(text, &cap->except[i]);
+			err = agent_scope_bind(&cap->except[i], text);
 		if (!err)
 			cap->nr_except++;
 	}
@@ -59,10 +40,9 @@ static void free_cap(struct agent_cap *cap)
 	u32 i;
 
 	for (i = 0; i < cap->nr_except; i++)
-		path_put(&cap->except[i]);
+		agent_scope_put(&cap->except[i]);
 	kfree(cap->except);
-	if (cap->path.dentry)
-		path_put(&cap->path);
+	agent_scope_put(&cap->scope);
 	kfree(cap);
 }
 
@@ -120,7 +100,7 @@ struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 			       min_t(u64, cap->spec.lifetime, U32_MAX) *
 			       NSEC_PER_SEC;
 	if (cap->spec.path.size)
-		err = bind_path(cap->spec.path, &cap->path);
+		err = agent_scope_bind(&cap->scope, cap->spec.path);
 	if (!err && cap->spec.nr_except)
 		err = bind_holes(cap);
 	if (!err)

@@ -8,6 +8,7 @@
  */
 
 #include <linux/binfmts.h>
+#include <linux/fdtable.h>
 #include <linux/init_task.h>
 #include <linux/sched/signal.h>
 #include <linux/utsname.h>
@@ -68,6 +69,7 @@ static int bind_root(struct linux_binprm *bprm)
 	strscpy(agent->attestation.image, bprm->filename,
 		sizeof(agent->attestation.image));
 	atomic_set(&agent->tasks, 1);
+	agent_code_load();
 	/* The registry's AID 1 outlives its tasks, as PID 1 does. */
 	root_agent = agent_get(agent);
 	current->agent = agent;
@@ -100,7 +102,7 @@ static int check_root(struct linux_binprm *bprm)
 static int check_image(struct agent *agent, struct linux_binprm *bprm)
 {
 	u8 digest[AGENT_DIGEST_SIZE];
-	int err = agent_digest_file(bprm->file, digest);
+	int err = coconut_code_digest(bprm->file, digest);
 
 	if (err)
 		return err;
@@ -146,6 +148,27 @@ int agent_exec_check(struct linux_binprm *bprm)
 	return agent_is_running(agent) ? 0 : check_image(agent, bprm);
 }
 
+static int close_unkept(const void *data, struct file *file, unsigned int fd)
+{
+	const struct agent *agent = data;
+	u32 i;
+
+	for (i = 0; i < agent->nr_keep; i++) {
+		if (agent->keep[i] == fd)
+			return 0;
+	}
+	return fd > 2 ? fd : 0;
+}
+
+/* What its spawner has open and does not pass on is not the agent's. */
+static void close_inherited(const struct agent *agent)
+{
+	unsigned int fd = 3;
+
+	while ((fd = iterate_fd(current->files, fd, close_unkept, agent)))
+		close_fd(fd++);
+}
+
 /**
  * agent_exec_committing - the exec can no longer fail; leave AID 1
  *
@@ -156,10 +179,14 @@ void agent_exec_committing(void)
 {
 	struct agent *agent = current->agent;
 
-	if (likely(!agent) || agent != root_agent ||
-	    !agent_is_running(agent))
+	if (likely(!agent))
 		return;
-	leave();
+	if (!agent_is_running(agent)) {
+		if (agent != root_agent)
+			close_inherited(agent);
+	} else if (agent == root_agent) {
+		leave();
+	}
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 #include <linux/pid.h>
+#include <linux/seccomp.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -18,28 +19,62 @@ static void name_fault(struct agent_spawn_args *args,
 	args->error_offset = fault->offset;
 }
 
+/* What the spawner brings, which is not needed once there is an agent. */
+struct papers {
+	u8 *manifest;
+	u32 size;
+};
+
 /* The signature is checked before one byte of the manifest is understood. */
-static int read_signed(struct agent *agent, const struct agent_spawn_args *args)
+static int read_signed(struct agent *agent, const struct agent_spawn_args *args,
+		       struct papers *papers)
 {
 	void *signature;
 	int err;
 
-	agent->manifest = vmemdup_user(u64_to_user_ptr(args->manifest),
-				       args->manifest_size);
-	if (IS_ERR(agent->manifest)) {
-		err = PTR_ERR(agent->manifest);
-		agent->manifest = NULL;
+	papers->size = args->manifest_size;
+	papers->manifest = vmemdup_user(u64_to_user_ptr(args->manifest),
+					papers->size);
+	if (IS_ERR(papers->manifest)) {
+		err = PTR_ERR(papers->manifest);
+		papers->manifest = NULL;
 		return err;
 	}
-	agent->manifest_size = args->manifest_size;
 	signature = vmemdup_user(u64_to_user_ptr(args->signature),
 				 args->signature_size);
 	if (IS_ERR(signature))
 		return PTR_ERR(signature);
-	err = agent_manifest_verify(agent->manifest, agent->manifest_size,
+	err = agent_manifest_verify(papers->manifest, papers->size,
 				    signature, args->signature_size,
 				    &agent->attestation);
 	kvfree(signature);
+	return err;
+}
+
+static int copy_code(struct agent *agent, const struct papers *papers,
+		     const struct agent_manifest *manifest)
+{
+	struct agent_cbor_item item;
+	struct agent_cbor cbor;
+	u32 i;
+	int err;
+
+	if (!manifest->nr_code)
+		return 0;
+	agent->code = kcalloc(manifest->nr_code, AGENT_DIGEST_SIZE,
+			      GFP_KERNEL_ACCOUNT);
+	if (!agent->code)
+		return -ENOMEM;
+	agent_cbor_init(&cbor, papers->manifest, papers->size);
+	cbor.pos = manifest->code;
+	err = agent_cbor_expect(&cbor, AGENT_CBOR_ARRAY, &item);
+	for (i = 0; !err && i < manifest->nr_code; i++) {
+		err = agent_cbor_expect(&cbor, AGENT_CBOR_BYTES, &item);
+		if (!err)
+			memcpy(agent->code + i * AGENT_DIGEST_SIZE, item.data,
+			       AGENT_DIGEST_SIZE);
+	}
+	agent->nr_code = i;
 	return err;
 }
 
@@ -53,13 +88,15 @@ static void describe(struct agent *agent, const struct agent_manifest *manifest)
 	memcpy(at->image, manifest->image.data,
 	       min_t(u32, manifest->image.size, sizeof(at->image) - 1));
 	agent->on_deny = manifest->on_deny;
+	agent->audit = manifest->audit;
 	agent->limits[AGENT_QUOTA_TASKS] = manifest->limits[AGENT_LIMIT_TASKS];
 	agent->limits[AGENT_QUOTA_AGENTS] = manifest->limits[AGENT_LIMIT_AGENTS];
 	agent->ram_limit = manifest->limits[AGENT_LIMIT_RAM];
 }
 
 /* Bind each capability in turn; a spawner can't give what it doesn't hold. */
-static int bind_caps(struct agent *agent, const struct agent_manifest *manifest,
+static int bind_caps(struct agent *agent, const struct papers *papers,
+		     const struct agent_manifest *manifest,
 		     struct agent_spawn_args *args, struct agent_cap **caps)
 {
 	struct agent_fault fault;
@@ -68,7 +105,7 @@ static int bind_caps(struct agent *agent, const struct agent_manifest *manifest,
 	u32 i;
 	int err;
 
-	agent_cbor_init(&cbor, agent->manifest, agent->manifest_size);
+	agent_cbor_init(&cbor, papers->manifest, papers->size);
 	cbor.pos = manifest->caps;
 	for (i = 0; i < manifest->nr_caps; i++) {
 		args->error_cap = i;
@@ -92,7 +129,21 @@ static int bind_caps(struct agent *agent, const struct agent_manifest *manifest,
 	return 0;
 }
 
-static int give_bundle(struct agent *agent, struct agent_spawn_args *args)
+/* The agent may go the way to its image and to where it starts. */
+static int bind_way(struct agent *agent, const struct agent_manifest *manifest)
+{
+	int err = agent_scope_bind(&agent->way[0], manifest->image);
+
+	/* Without an image the exec fails, and says so better. */
+	if (err == -ENOENT)
+		err = 0;
+	if (!err && manifest->cwd.size)
+		err = agent_scope_bind(&agent->way[1], manifest->cwd);
+	return err == -ENOENT ? 0 : err;
+}
+
+static int give_bundle(struct agent *agent, const struct papers *papers,
+		       struct agent_spawn_args *args)
 {
 	struct agent_fault fault = { .offset = ~0U, .cap = ~0U };
 	struct agent_manifest manifest;
@@ -100,8 +151,8 @@ static int give_bundle(struct agent *agent, struct agent_spawn_args *args)
 	u32 i;
 	int err;
 
-	err = agent_manifest_read(agent->manifest, agent->manifest_size,
-				  &manifest, &fault);
+	err = agent_manifest_read(papers->manifest, papers->size, &manifest,
+				  &fault);
 	if (err) {
 		name_fault(args, &fault);
 		return err;
@@ -110,7 +161,11 @@ static int give_bundle(struct agent *agent, struct agent_spawn_args *args)
 	caps = kvcalloc(manifest.nr_caps ?: 1, sizeof(*caps), GFP_KERNEL);
 	if (!caps)
 		return -ENOMEM;
-	err = bind_caps(agent, &manifest, args, caps);
+	err = copy_code(agent, papers, &manifest);
+	if (!err)
+		err = bind_way(agent, &manifest);
+	if (!err)
+		err = bind_caps(agent, papers, &manifest, args, caps);
 	if (!err)
 		err = agent_bundle_install(agent, caps, manifest.nr_caps);
 	for (i = 0; i < manifest.nr_caps; i++) {
@@ -119,6 +174,22 @@ static int give_bundle(struct agent *agent, struct agent_spawn_args *args)
 	}
 	kvfree(caps);
 	return err;
+}
+
+static int take_keep(struct agent *agent, const struct agent_spawn_args *args)
+{
+	if (!args->nr_keep)
+		return 0;
+	agent->keep = memdup_array_user(u64_to_user_ptr(args->keep),
+					args->nr_keep, sizeof(*agent->keep));
+	if (IS_ERR(agent->keep)) {
+		int err = PTR_ERR(agent->keep);
+
+		agent->keep = NULL;
+		return err;
+	}
+	agent->nr_keep = args->nr_keep;
+	return 0;
 }
 
 static void record_spawn(struct agent *agent)
@@ -138,7 +209,9 @@ static void record_spawn(struct agent *agent)
 
 static long clone_into(struct agent *agent, const struct agent_spawn_args *args)
 {
+	/* No tracer of the spawner's comes along. */
 	struct kernel_clone_args clone = {
+		.flags = CLONE_UNTRACED,
 		.exit_signal = args->exit_signal,
 		.stack = args->stack,
 		.stack_size = args->stack_size,
@@ -182,10 +255,14 @@ static int count_child(struct agent *parent)
  */
 long agent_spawn_one(struct agent *parent, struct agent_spawn_args *args)
 {
+	struct papers papers = {};
 	struct agent *agent;
 	u64 aid;
 	long err;
 
+	/* Nor does a filter, by which its system calls would be answered. */
+	if (current->seccomp.mode != SECCOMP_MODE_DISABLED)
+		return -EPERM;
 	err = count_child(parent);
 	if (err)
 		return err;
@@ -193,9 +270,12 @@ long agent_spawn_one(struct agent *parent, struct agent_spawn_args *args)
 	err = -ENOMEM;
 	if (!agent)
 		goto uncount;
-	err = read_signed(agent, args);
+	err = take_keep(agent, args);
 	if (!err)
-		err = give_bundle(agent, args);
+		err = read_signed(agent, args, &papers);
+	if (!err)
+		err = give_bundle(agent, &papers, args);
+	kvfree(papers.manifest);
 	if (!err)
 		err = agent_register(agent, 0);
 	if (err)

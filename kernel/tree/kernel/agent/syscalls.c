@@ -14,10 +14,13 @@
 
 #include "agent.h"
 
+/* Bytes of CBOR that most capabilities have at most. */
+#define SHORT_CAP	128
+
 static void __maybe_unused check_abi(void)
 {
 	BUILD_BUG_ON(sizeof(struct agent_spawn_args) !=
-		     AGENT_SPAWN_ARGS_SIZE_V0);
+		     AGENT_SPAWN_ARGS_SIZE_V1);
 	BUILD_BUG_ON(sizeof(struct agent_attest_args) !=
 		     AGENT_ATTEST_ARGS_SIZE_V0);
 	BUILD_BUG_ON(sizeof(struct agent_quota_args) !=
@@ -130,9 +133,11 @@ SYSCALL_DEFINE2(agent_spawn, struct agent_spawn_args __user *, uargs,
 	if (args.stack && !access_ok(u64_to_user_ptr(args.stack),
 				     args.stack_size))
 		return -EINVAL;
-	if (!args.manifest_size || !args.signature_size)
+	if (!args.manifest_size || !args.signature_size ||
+	    !args.keep != !args.nr_keep)
 		return -EINVAL;
-	if (args.manifest_size > AGENT_MANIFEST_MAX ||
+	if (args.nr_keep > AGENT_KEEP_MAX ||
+	    args.manifest_size > AGENT_MANIFEST_MAX ||
 	    args.signature_size > AGENT_SIGNATURE_MAX)
 		return -E2BIG;
 	if (!agent_has(parent, AGENT_CAP_AGENT_SPAWN, parent))
@@ -368,6 +373,27 @@ SYSCALL_DEFINE2(agent_cap_revoke, struct agent_cap_revoke_args __user *, uargs,
 	return err ?: PUT_FIELD(args.removed, &uargs->removed);
 }
 
+/*
+ * One's own capability, byte by byte as it was given, is the common question
+ * and needs no reading of it. AID 1 has none by name, and goes the long way.
+ */
+static bool names_own(const struct agent_cap_present_args *args)
+{
+	struct agent *agent = current->agent;
+	u8 cbor[SHORT_CAP];
+	bool named;
+
+	if (!agent || args->cap_size > sizeof(cbor) ||
+	    (args->aid != AGENT_AID_SELF && args->aid != agent->aid) ||
+	    copy_from_user(cbor, u64_to_user_ptr(args->cap), args->cap_size))
+		return false;
+	rcu_read_lock();
+	named = agent_bundle_names(rcu_dereference(agent->bundle), cbor,
+				   args->cap_size);
+	rcu_read_unlock();
+	return named;
+}
+
 /**
  * sys_agent_cap_present - ask whether an agent holds a capability
  * @uargs: struct agent_cap_present_args
@@ -391,6 +417,8 @@ SYSCALL_DEFINE2(agent_cap_present, struct agent_cap_present_args __user *, uargs
 	err = check_cap_size(args.cap_size);
 	if (err)
 		return err;
+	if (names_own(&args))
+		return 0;
 	agent = find_for(args.aid, AGENT_CAP_ATTEST, true);
 	if (IS_ERR(agent))
 		return PTR_ERR(agent);

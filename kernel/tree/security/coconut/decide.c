@@ -1,122 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The coconut LSM: decisions, and the row each of them leaves
+ * The coconut LSM: decisions, and the row that each use leaves
  */
 
-#include <linux/agent_audit.h>
 #include <linux/fs.h>
 #include <linux/in.h>
+#include <linux/mount.h>
 #include <linux/slab.h>
 
+#include "../../fs/mount.h"
 #include "coconut.h"
 
-/* Where the name of an object is put together for its row. */
-struct name_buf {
-	char *page;
-	const char *name;
-	u32 size;
-};
-
-static void name_path(struct name_buf *buf, const struct path *path,
-		      bool atomic)
-{
-	static const char unnamed[] = "(unnamed)";
-	char *name = NULL;
-
-	buf->page = kmem_cache_alloc(names_cachep,
-				     atomic ? GFP_ATOMIC : GFP_KERNEL);
-	if (buf->page)
-		name = d_absolute_path(path, buf->page, PATH_MAX);
-	if (IS_ERR_OR_NULL(name))
-		name = (char *)unnamed;
-	buf->name = name;
-	buf->size = strlen(name);
-}
-
-static void put_name(struct name_buf *buf)
-{
-	if (buf->page)
-		kmem_cache_free(names_cachep, buf->page);
-}
-
-static void record_path(struct agent *agent, u16 event, enum agent_cap_id cap,
-			enum agent_audit_reason reason, const struct path *path,
-			bool atomic)
-{
-	const struct inode *inode = d_backing_inode(path->dentry);
-	bool denied = event == AGENT_EVENT_DENY;
-	struct name_buf buf;
-
-	name_path(&buf, path, atomic);
-	agent_audit(&(struct agent_audit_record) {
-		.event = event,
-		.agent = agent,
-		.cap = cap,
-		.verdict = denied ? AGENT_VERDICT_DENY : AGENT_VERDICT_ALLOW,
-		.reason = reason,
-		.error = denied ? ECAPABILITY : 0,
-		.object = {
-			path->dentry->d_sb->s_dev,
-			inode ? inode->i_ino : 0,
-		},
-		.payload = buf.name,
-		.payload_size = buf.size,
-		.atomic = atomic,
-	});
-	put_name(&buf);
-}
-
 /**
- * coconut_deny - deny, count the denial and record it
- * @agent: who is denied, NULL for AID 0
- * @cap: what it lacks
- * @reason: why
- * @payload: what it reached for, as the row will tell it
- * @payload_size: bytes of @payload
- * @atomic: the caller can't sleep
+ * coconut_has_no_place - whether an object is outside the file hierarchy
+ * @path: the object
  *
- * Return: -ECAPABILITY.
+ * Pipes, sockets and memory files have no place there to gate.
+ *
+ * Return: true if so.
  */
-int coconut_deny(struct agent *agent, enum agent_cap_id cap,
-		 enum agent_audit_reason reason, const void *payload,
-		 u32 payload_size, bool atomic)
+bool coconut_has_no_place(const struct path *path)
 {
-	if (agent)
-		atomic64_inc(&agent->denials);
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_DENY,
-		.agent = agent,
-		.cap = cap,
-		.verdict = AGENT_VERDICT_DENY,
-		.reason = reason,
-		.error = ECAPABILITY,
-		.payload = payload,
-		.payload_size = payload_size,
-		.atomic = atomic,
-	});
-	if (agent)
-		agent_denied(agent);
-	return -ECAPABILITY;
-}
+	const struct dentry *dentry = path->dentry;
 
-/**
- * coconut_deny_path - deny the way to a file
- * @agent: who is denied
- * @cap: what it lacks
- * @reason: why
- * @path: the file
- * @atomic: the caller can't sleep
- *
- * Return: -ECAPABILITY.
- */
-int coconut_deny_path(struct agent *agent, enum agent_cap_id cap,
-		      enum agent_audit_reason reason, const struct path *path,
-		      bool atomic)
-{
-	atomic64_inc(&agent->denials);
-	record_path(agent, AGENT_EVENT_DENY, cap, reason, path, atomic);
-	agent_denied(agent);
-	return -ECAPABILITY;
+	return dentry->d_sb->s_flags & SB_NOUSER ||
+	       (d_is_positive(dentry) && IS_PRIVATE(d_backing_inode(dentry)));
 }
 
 /**
@@ -138,7 +46,7 @@ decide_path(const struct agent_bundle *bundle, enum agent_cap_id cap,
 
 	if (!root || !(root->rights & AGENT_RIGHT(cap)))
 		return AGENT_REASON_SCOPE;
-	by = bundle->caps[root->grant[cap]];
+	by = bundle->caps[root->grant[AGENT_PATH_INDEX(cap)]];
 	good = again ? !agent_cap_expired(by) : agent_cap_use(by);
 	return good ? AGENT_REASON_NONE : AGENT_REASON_EXPIRED;
 }
@@ -169,9 +77,11 @@ static int answer_path(struct agent *agent, enum agent_cap_id cap,
 	if (reason != AGENT_REASON_NONE)
 		return coconut_deny_path(agent, cap, reason, path, atomic);
 	agent_allowed(agent);
+	if (coconut_is_repeat(agent, cap, path, atomic))
+		return 0;
 	atomic64_inc(&agent->uses);
-	record_path(agent, AGENT_EVENT_USE, cap, AGENT_REASON_NONE, path,
-		    atomic);
+	coconut_record_path(agent, AGENT_EVENT_USE, cap, AGENT_REASON_NONE,
+			    path, atomic);
 	return 0;
 }
 
@@ -207,6 +117,23 @@ int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
 }
 
 /**
+ * coconut_need - decide about a path for an agent that may not run yet
+ * @agent: who asks
+ * @cap: a path-scoped capability
+ * @path: the object
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_need(struct agent *agent, enum agent_cap_id cap,
+		 const struct path *path)
+{
+	if (!agent_is_running(agent))
+		return coconut_deny_path(agent, cap, AGENT_REASON_STATE, path,
+					 false);
+	return coconut_may_path(agent, cap, path, false);
+}
+
+/**
  * coconut_path_rights - what an agent may do at a path, without doing it
  * @agent: the agent
  * @path: the object
@@ -215,14 +142,87 @@ int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
  */
 u32 coconut_path_rights(struct agent *agent, const struct path *path)
 {
-	const struct agent_root *root;
-	u32 rights;
+	return coconut_known(agent, path) & AGENT_PATH_RIGHTS;
+}
 
-	rcu_read_lock();
-	root = agent_bundle_nearest(rcu_dereference(agent->bundle), path);
-	rights = root ? root->rights : 0;
-	rcu_read_unlock();
-	return rights;
+/**
+ * coconut_may_see - decide whether an object may be looked at
+ * @agent: who asks
+ * @path: the object
+ *
+ * To look is no use: it leaves a row only where it is denied.
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_may_see(struct agent *agent, const struct path *path)
+{
+	if (likely(coconut_known(agent, path) & COCONUT_VISIBLE &&
+		   agent_is_running(agent)))
+		return 0;
+	if (coconut_has_no_place(path))
+		return 0;
+	return coconut_deny_path(agent, AGENT_CAP_FS_READ,
+				 agent_is_running(agent) ? AGENT_REASON_SCOPE :
+							   AGENT_REASON_STATE,
+				 path, false);
+}
+
+/*
+ * Some hooks don't tell by which mount an object was reached.  Any that the
+ * caller could have used will do.
+ */
+static bool find_mount(struct path *path, const struct vfsmount *after)
+{
+	const struct super_block *sb = path->dentry->d_sb;
+	bool passed = !after;
+	struct mount *mnt;
+
+	path->mnt = NULL;
+	read_seqlock_excl(&mount_lock);
+	list_for_each_entry(mnt, &sb->s_mounts, mnt_instance) {
+		if (passed && mnt->mnt_ns == (void *)current->nsproxy->mnt_ns &&
+		    is_subdir(path->dentry, mnt->mnt.mnt_root)) {
+			path->mnt = mntget(&mnt->mnt);
+			break;
+		}
+		passed |= &mnt->mnt == after;
+	}
+	read_sequnlock_excl(&mount_lock);
+	return path->mnt;
+}
+
+/**
+ * coconut_may_dentry - decide about an object whose mount is not told
+ * @agent: who asks
+ * @cap: a path-scoped capability, or AGENT_CAP_NONE to look at it
+ * @dentry: the object
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_may_dentry(struct agent *agent, enum agent_cap_id cap,
+		       struct dentry *dentry)
+{
+	u32 wanted = cap ? AGENT_RIGHT(cap) : COCONUT_VISIBLE;
+	struct path path = { .dentry = dentry };
+	struct vfsmount *last = NULL;
+	int err;
+
+	while (find_mount(&path, last)) {
+		mntput(last);
+		last = path.mnt;
+		if (coconut_known(agent, &path) & wanted)
+			break;
+	}
+	path.mnt = last;
+	if (!last)
+		return coconut_has_no_place(&path) ? 0 :
+		       coconut_deny(agent, cap, AGENT_REASON_SCOPE,
+				    dentry->d_name.name, dentry->d_name.len,
+				    false);
+	err = cap ? coconut_need(agent, cap, &path) :
+		    coconut_may_see(agent, &path);
+	mntput(last);
+	return err;
 }
 
 static u32 name_net(char *to, size_t size, const struct agent_net_scope *net)
@@ -236,46 +236,36 @@ static u32 name_net(char *to, size_t size, const struct agent_net_scope *net)
 			 protocol);
 }
 
-static enum agent_audit_reason
-decide_net(const struct agent_bundle *bundle, enum agent_cap_id cap,
-	   const struct agent_net_scope *wanted)
+/* A host's name gives nothing by itself: AID 1 grants its addresses. */
+static struct agent_cap *find_net(const struct agent_bundle *bundle,
+				  enum agent_cap_id cap,
+				  const struct agent_net_scope *wanted,
+				  bool again, enum agent_audit_reason *reason)
 {
-	enum agent_audit_reason reason = AGENT_REASON_SCOPE;
 	u32 i;
 
-	for (i = 0; i < bundle->nr_caps; i++) {
-		if (bundle->caps[i]->id != cap ||
-		    !agent_net_covers(&bundle->caps[i]->net, wanted))
+	*reason = AGENT_REASON_SCOPE;
+	for (i = 0; bundle->held & BIT(cap) && i < bundle->nr_caps; i++) {
+		struct agent_cap *by = bundle->caps[i];
+
+		if (by->id != cap || by->spec.host.size ||
+		    !agent_net_covers(&by->net, wanted))
 			continue;
-		if (agent_cap_use(bundle->caps[i]))
-			return AGENT_REASON_NONE;
-		reason = AGENT_REASON_EXPIRED;
+		if (again ? !agent_cap_expired(by) : agent_cap_use(by)) {
+			*reason = AGENT_REASON_NONE;
+			return by;
+		}
+		*reason = AGENT_REASON_EXPIRED;
 	}
-	return reason;
+	return NULL;
 }
 
-/**
- * coconut_may_net - decide about an address, and record it
- * @agent: who asks
- * @cap: net.connect or net.bind
- * @wanted: one address, port and protocol
- *
- * Return: 0, or -ECAPABILITY.
- */
-int coconut_may_net(struct agent *agent, enum agent_cap_id cap,
-		    const struct agent_net_scope *wanted)
+static void record_net(struct agent *agent, enum agent_cap_id cap,
+		       const struct agent_net_scope *wanted)
 {
-	enum agent_audit_reason reason;
 	char name[64];
 	u32 size = name_net(name, sizeof(name), wanted);
 
-	rcu_read_lock();
-	reason = decide_net(rcu_dereference(agent->bundle), cap, wanted);
-	rcu_read_unlock();
-	if (reason != AGENT_REASON_NONE)
-		return coconut_deny(agent, cap, reason, name, size, false);
-	agent_allowed(agent);
-	atomic64_inc(&agent->uses);
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_USE,
 		.agent = agent,
@@ -283,6 +273,91 @@ int coconut_may_net(struct agent *agent, enum agent_cap_id cap,
 		.verdict = AGENT_VERDICT_ALLOW,
 		.payload = name,
 		.payload_size = size,
+	});
+}
+
+/**
+ * coconut_may_net - decide about an address, and record a use of it
+ * @agent: who asks
+ * @cap: net.connect or net.bind
+ * @wanted: one address, port and protocol
+ * @again: it goes on with a socket that is there, which spends nothing
+ * @reason: why not
+ *
+ * Return: true if it may.
+ */
+bool coconut_may_net(struct agent *agent, enum agent_cap_id cap,
+		     const struct agent_net_scope *wanted, bool again,
+		     enum agent_audit_reason *reason)
+{
+	struct agent_cap *by;
+	bool repeat = false;
+
+	rcu_read_lock();
+	by = find_net(rcu_dereference(agent->bundle), cap, wanted, again,
+		      reason);
+	if (by)
+		repeat = coconut_is_net_repeat(agent, by);
+	rcu_read_unlock();
+	if (!by)
+		return false;
+	agent_allowed(agent);
+	atomic64_inc(&agent->uses);
+	if (!repeat)
+		record_net(agent, cap, wanted);
+	return true;
+}
+
+/**
+ * coconut_need_net - decide about an address, and record it
+ * @agent: who asks
+ * @cap: net.connect or net.bind
+ * @wanted: one address, port and protocol
+ * @again: as for coconut_may_net()
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_need_net(struct agent *agent, enum agent_cap_id cap,
+		     const struct agent_net_scope *wanted, bool again)
+{
+	enum agent_audit_reason reason;
+	char name[64];
+	u32 size;
+
+	if (coconut_may_net(agent, cap, wanted, again, &reason))
+		return 0;
+	size = name_net(name, sizeof(name), wanted);
+	return coconut_deny(agent, cap, reason, name, size, false);
+}
+
+/**
+ * coconut_need_cap - decide about a capability without a scope, and record it
+ * @agent: who asks
+ * @cap: the capability
+ * @what: what it is asked for, for the row
+ *
+ * Context: Any.
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_need_cap(struct agent *agent, enum agent_cap_id cap,
+		     const char *what)
+{
+	if (!agent_is_running(agent))
+		return coconut_deny(agent, cap, AGENT_REASON_STATE, what,
+				    strlen(what), true);
+	if (!agent_holds(agent, cap))
+		return coconut_deny(agent, cap, AGENT_REASON_SCOPE, what,
+				    strlen(what), true);
+	agent_allowed(agent);
+	atomic64_inc(&agent->uses);
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_USE,
+		.agent = agent,
+		.cap = cap,
+		.verdict = AGENT_VERDICT_ALLOW,
+		.payload = what,
+		.payload_size = strlen(what),
+		.atomic = true,
 	});
 	return 0;
 }

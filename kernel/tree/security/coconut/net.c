@@ -3,11 +3,15 @@
  * The coconut LSM: the network
  */
 
-#include <linux/agent_audit.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/un.h>
+#include <net/inet_sock.h>
 #include <net/ipv6.h>
+#include <net/netlink.h>
+#include <net/rtnetlink.h>
 #include <net/sock.h>
 
 #include "coconut.h"
@@ -19,7 +23,8 @@
  * Return: 1 when there is one, 0 when it names none, or -EINVAL.
  */
 static int read_address(const struct socket *sock,
-			const struct sockaddr *address, int size, bool binding,
+			const struct sockaddr *address, int size,
+			bool unspec_is_inet,
 			struct agent_net_scope *to)
 {
 	const struct sockaddr_in6 *in6 = (const void *)address;
@@ -29,8 +34,8 @@ static int read_address(const struct socket *sock,
 	*to = (struct agent_net_scope) { .protocol = sock->sk->sk_protocol };
 	if (size < offsetofend(struct sockaddr, sa_family))
 		return -EINVAL;
-	/* AF_UNSPEC dissolves an association; bind() takes it for AF_INET. */
-	if (address->sa_family == AF_UNSPEC && !binding)
+	/* connect() dissolves an association; others take it for AF_INET. */
+	if (address->sa_family == AF_UNSPEC && !unspec_is_inet)
 		return 0;
 	if (address->sa_family == AF_INET6) {
 		if (size < SIN6_LEN_RFC2133)
@@ -56,75 +61,288 @@ static int read_address(const struct socket *sock,
 	return 1;
 }
 
-static int check_address(struct socket *sock, enum agent_cap_id cap,
-			 const struct sockaddr *address, int size)
+static bool is_inet(const struct sock *sk)
 {
-	struct agent *agent = agent_confined();
+	return sk->sk_family == AF_INET || sk->sk_family == AF_INET6;
+}
+
+static int check_address(struct agent *agent, struct socket *sock,
+			 enum agent_cap_id cap, const struct sockaddr *address,
+			 int size, bool unspec_is_inet)
+{
 	struct agent_net_scope wanted;
 	int found;
 
-	if (likely(!agent))
+	if (!is_inet(sock->sk))
 		return 0;
-	if (sock->sk->sk_family != AF_INET && sock->sk->sk_family != AF_INET6)
-		return 0;
-	found = read_address(sock, address, size, cap == AGENT_CAP_NET_BIND,
-			     &wanted);
+	found = read_address(sock, address, size, unspec_is_inet, &wanted);
 	if (found <= 0)
 		return found;
-	return coconut_may_net(agent, cap, &wanted);
+	return coconut_need_net(agent, cap, &wanted, false);
 }
 
 static int hook_socket_connect(struct socket *sock, struct sockaddr *address,
 			       int size)
 {
-	return check_address(sock, AGENT_CAP_NET_CONNECT, address, size);
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 :
+	       check_address(agent, sock, AGENT_CAP_NET_CONNECT, address, size,
+			     false);
+}
+
+/* Names without a path are for nobody: any task could take one's place. */
+static int check_name(struct agent *agent, const struct sockaddr *address,
+		      int size)
+{
+	const int path = offsetof(struct sockaddr_un, sun_path);
+
+	if (size > path && ((const struct sockaddr_un *)address)->sun_path[0])
+		return 0;
+	return coconut_close(agent, "an abstract socket's name");
 }
 
 static int hook_socket_bind(struct socket *sock, struct sockaddr *address,
 			    int size)
 {
-	return check_address(sock, AGENT_CAP_NET_BIND, address, size);
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent))
+		return 0;
+	if (sock->sk->sk_family == AF_UNIX)
+		return check_name(agent, address, size);
+	return check_address(agent, sock, AGENT_CAP_NET_BIND, address, size,
+			     true);
+}
+
+static void put_address(struct agent_net_scope *to, const struct sock *sk,
+			const void *address4, const struct in6_addr *address6,
+			u16 port)
+{
+	*to = (struct agent_net_scope) {
+		.family = 4,
+		.prefix = 32,
+		.protocol = sk->sk_protocol,
+		.port_low = port,
+		.port_high = port,
+	};
+	if (sk->sk_family == AF_INET6 && !ipv6_addr_v4mapped(address6)) {
+		to->family = 6;
+		to->prefix = 128;
+		memcpy(to->address, address6, 16);
+	} else {
+		memcpy(to->address, address4, 4);
+	}
+}
+
+static void put_local(struct agent_net_scope *to, const struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	put_address(to, sk, &inet->inet_rcv_saddr, &sk->sk_v6_rcv_saddr,
+		    inet->inet_num);
+}
+
+static void put_peer(struct agent_net_scope *to, const struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	put_address(to, sk, &inet->inet_daddr, &sk->sk_v6_daddr,
+		    ntohs(inet->inet_dport));
+}
+
+/*
+ * A socket that another task has made, or that was made under another bundle:
+ * one that has a peer needs the way there, or the address at which the peer
+ * came in; one that was given an address needs that.
+ */
+static int ask_anew(struct agent *agent, struct sock *sk, u64 generation)
+{
+	struct agent_net_scope local, peer;
+	enum agent_audit_reason reason;
+	int err = 0;
+
+	put_local(&local, sk);
+	if (inet_sk(sk)->inet_dport) {
+		put_peer(&peer, sk);
+		if (!coconut_may_net(agent, AGENT_CAP_NET_BIND, &local, true,
+				     &reason))
+			err = coconut_need_net(agent, AGENT_CAP_NET_CONNECT,
+					       &peer, true);
+	} else if (sk->sk_state == TCP_LISTEN ||
+		   sk->sk_userlocks & SOCK_BINDPORT_LOCK) {
+		err = coconut_need_net(agent, AGENT_CAP_NET_BIND, &local, true);
+	}
+	if (!err)
+		WRITE_ONCE(coconut_sock(sk)->known, generation);
+	return err;
+}
+
+static int check_sock(struct agent *agent, struct sock *sk)
+{
+	u64 generation = coconut_generation(agent);
+
+	if (likely(READ_ONCE(coconut_sock(sk)->known) == generation) ||
+	    !is_inet(sk))
+		return 0;
+	return ask_anew(agent, sk, generation);
+}
+
+/* A route that the sender gives is a way to where no connect() has asked. */
+static int check_control(struct agent *agent, struct msghdr *msg)
+{
+	struct cmsghdr *cmsg;
+
+	for_each_cmsghdr(cmsg, msg) {
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		if ((cmsg->cmsg_level == SOL_IP &&
+		     cmsg->cmsg_type == IP_RETOPTS) ||
+		    (cmsg->cmsg_level == SOL_IPV6 &&
+		     (cmsg->cmsg_type == IPV6_RTHDR ||
+		      cmsg->cmsg_type == IPV6_2292RTHDR)))
+			return coconut_need_cap(agent, AGENT_CAP_NET_RAW,
+						"a route of the sender's");
+	}
+	return 0;
 }
 
 /* An address given with the message is a connect() for that message. */
 static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 			       int size)
 {
-	if (likely(!msg->msg_name))
+	struct agent *agent = agent_confined();
+	int err;
+
+	if (likely(!agent) || !is_inet(sock->sk))
 		return 0;
-	return check_address(sock, AGENT_CAP_NET_CONNECT, msg->msg_name,
-			     msg->msg_namelen);
+	err = check_sock(agent, sock->sk);
+	if (!err && msg->msg_controllen && !msg->msg_control_is_user)
+		err = check_control(agent, msg);
+	if (err || !msg->msg_name)
+		return err;
+	/* UDP takes AF_UNSPEC here for AF_INET. */
+	return check_address(agent, sock, AGENT_CAP_NET_CONNECT, msg->msg_name,
+			     msg->msg_namelen, true);
+}
+
+static int hook_socket_recvmsg(struct socket *sock, struct msghdr *msg,
+			       int size, int flags)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 : check_sock(agent, sock->sk);
+}
+
+static int hook_socket_accept(struct socket *sock, struct socket *newsock)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 : check_sock(agent, sock->sk);
 }
 
 /* Listening without bind() takes any port on any address. */
 static int hook_socket_listen(struct socket *sock, int backlog)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET };
+	struct agent *agent = agent_confined();
+	struct agent_net_scope any;
 
-	if (sock->sk->sk_family != AF_INET && sock->sk->sk_family != AF_INET6)
+	if (likely(!agent) || !is_inet(sock->sk))
 		return 0;
 	if (inet_sk(sock->sk)->inet_num)
-		return 0;
-	return check_address(sock, AGENT_CAP_NET_BIND,
-			     (const struct sockaddr *)&any, sizeof(any));
+		return check_sock(agent, sock->sk);
+	put_local(&any, sock->sk);
+	return coconut_need_net(agent, AGENT_CAP_NET_BIND, &any, false);
 }
 
-static bool is_open_to_agents(int family, int type, int protocol)
+static int hook_socket_setsockopt(struct socket *sock, int level, int optname)
+{
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent))
+		return 0;
+	if ((level == SOL_IP && optname == IP_OPTIONS) ||
+	    (level == SOL_IPV6 &&
+	     (optname == IPV6_RTHDR || optname == IPV6_2292RTHDR ||
+	      optname == IPV6_2292PKTOPTIONS)))
+		return coconut_need_cap(agent, AGENT_CAP_NET_RAW,
+					"a route of the sender's");
+	return 0;
+}
+
+static int hook_socket_post_create(struct socket *sock, int family, int type,
+				   int protocol, int kern)
+{
+	struct agent *agent = agent_confined();
+
+	if (unlikely(agent) && !kern && sock->sk) {
+		coconut_sock(sock->sk)->aid = agent->aid;
+		coconut_sock(sock->sk)->known = coconut_generation(agent);
+	}
+	return 0;
+}
+
+static int hook_socket_socketpair(struct socket *a, struct socket *b)
+{
+	struct agent *agent = agent_confined();
+
+	if (unlikely(agent)) {
+		coconut_sock(a->sk)->aid = agent->aid;
+		coconut_sock(b->sk)->aid = agent->aid;
+	}
+	return 0;
+}
+
+static void hook_sk_clone_security(const struct sock *sk, struct sock *newsk)
+{
+	*coconut_sock(newsk) = *coconut_sock(sk);
+}
+
+/* One buffer may hold many messages, and each of them is carried out. */
+static int hook_netlink_send(struct sock *sk, struct sk_buff *skb)
+{
+	struct agent *agent = agent_confined();
+	const struct nlmsghdr *message = nlmsg_hdr(skb);
+	int left = skb->len;
+
+	if (likely(!agent))
+		return 0;
+	for (; nlmsg_ok(message, left); message = nlmsg_next(message, &left)) {
+		if (sk->sk_protocol == NETLINK_ROUTE &&
+		    (message->nlmsg_type < RTM_BASE ||
+		     rtnl_msgtype_kind(message->nlmsg_type) == RTNL_KIND_GET))
+			continue;
+		return coconut_need_cap(agent, AGENT_CAP_NET_ADMIN,
+					"a netlink message");
+	}
+	return 0;
+}
+
+/* The capability that a kind of socket needs, or -1 when it is closed. */
+static int cap_of_family(int family, int type, int protocol)
 {
 	switch (family) {
 	case AF_UNIX:
-		return true;
+		return AGENT_CAP_NONE;
 	case AF_INET:
 	case AF_INET6:
-		if (type == SOCK_STREAM)
-			return !protocol || protocol == IPPROTO_TCP;
-		return type == SOCK_DGRAM &&
-		       (!protocol || protocol == IPPROTO_UDP);
+		if (type == SOCK_RAW)
+			return AGENT_CAP_NET_RAW;
+		if (type == SOCK_STREAM &&
+		    (!protocol || protocol == IPPROTO_TCP))
+			return AGENT_CAP_NONE;
+		if (type == SOCK_DGRAM &&
+		    (!protocol || protocol == IPPROTO_UDP))
+			return AGENT_CAP_NONE;
+		return -1;
+	case AF_PACKET:
+		return AGENT_CAP_NET_RAW;
 	case AF_NETLINK:
-		/* The C library asks for interfaces; DAC lets it only ask. */
-		return protocol == NETLINK_ROUTE;
+		/* The C library asks for interfaces. */
+		return protocol == NETLINK_ROUTE ? AGENT_CAP_NONE :
+						   AGENT_CAP_NET_ADMIN;
 	default:
-		return false;
+		return -1;
 	}
 }
 
@@ -133,11 +351,17 @@ static int hook_socket_create(int family, int type, int protocol, int kern)
 	struct agent *agent = agent_confined();
 	char name[48];
 	u32 size;
+	int cap;
 
-	if (likely(!agent) || kern || is_open_to_agents(family, type, protocol))
+	if (likely(!agent) || kern)
+		return 0;
+	cap = cap_of_family(family, type, protocol);
+	if (cap == AGENT_CAP_NONE)
 		return 0;
 	size = scnprintf(name, sizeof(name), "family %d type %d protocol %d",
 			 family, type, protocol);
+	if (cap > 0)
+		return coconut_need_cap(agent, cap, name);
 	return coconut_deny(agent, AGENT_CAP_NONE, AGENT_REASON_FAMILY, name,
 			    size, false);
 }
@@ -147,7 +371,14 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(socket_connect, hook_socket_connect),
 	LSM_HOOK_INIT(socket_bind, hook_socket_bind),
 	LSM_HOOK_INIT(socket_listen, hook_socket_listen),
+	LSM_HOOK_INIT(socket_accept, hook_socket_accept),
 	LSM_HOOK_INIT(socket_sendmsg, hook_socket_sendmsg),
+	LSM_HOOK_INIT(socket_recvmsg, hook_socket_recvmsg),
+	LSM_HOOK_INIT(socket_setsockopt, hook_socket_setsockopt),
+	LSM_HOOK_INIT(socket_post_create, hook_socket_post_create),
+	LSM_HOOK_INIT(socket_socketpair, hook_socket_socketpair),
+	LSM_HOOK_INIT(sk_clone_security, hook_sk_clone_security),
+	LSM_HOOK_INIT(netlink_send, hook_netlink_send),
 };
 
 void __init coconut_add_net_hooks(void)

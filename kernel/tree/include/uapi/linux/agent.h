@@ -46,6 +46,9 @@
 #define AGENT_SIGNATURE_MAX	16384	/* bytes of CMS */
 #define AGENT_CAPS_MAX		1024	/* capabilities of one bundle */
 #define AGENT_EXCEPT_MAX	64	/* holes in one path scope */
+#define AGENT_CODE_MAX		256	/* digests of code that a manifest names */
+#define AGENT_KEEP_MAX		64	/* descriptors passed to a spawned agent */
+#define AGENT_HOST_MAX		253	/* bytes of a host's name */
 #define AGENT_CAP_CBOR_MAX	4096	/* bytes of one capability's CBOR */
 
 /**
@@ -95,6 +98,14 @@ enum agent_cap_id {
 	AGENT_CAP_ATTEST = 14,		/* attest	relation */
 	AGENT_CAP_MEM_TIER = 15,	/* mem.tier	relation */
 	AGENT_CAP_USER = 16,		/* any other dotted name: userspace's own */
+	AGENT_CAP_DEV_IOCTL = 17,	/* dev.ioctl	path of the device */
+	AGENT_CAP_MEM_EXEC = 18,	/* mem.exec	none: code made at run time */
+	AGENT_CAP_PROC_TRACE = 19,	/* proc.trace	relation, held even for self */
+	AGENT_CAP_IPC = 20,		/* ipc		relation to who made the object */
+	AGENT_CAP_KEY = 21,		/* key		none */
+	AGENT_CAP_TIME = 22,		/* time		none */
+	AGENT_CAP_NET_RAW = 23,		/* net.raw	none */
+	AGENT_CAP_NET_ADMIN = 24,	/* net.admin	none */
 	AGENT_CAP_COUNT
 };
 
@@ -102,6 +113,10 @@ enum agent_cap_id {
 #define AGENT_REL_SELF		0	/* itself: held by every agent */
 #define AGENT_REL_DESCENDANTS	1	/* itself and all below it */
 #define AGENT_REL_ALL		2	/* every agent */
+
+/* Which uses leave a row of their own (the manifest's audit). */
+#define AGENT_AUDIT_USES	0	/* each of them */
+#define AGENT_AUDIT_COALESCED	1	/* the first of an object; repeats are counted */
 
 /* What follows a denial (the manifest's on_deny). */
 #define AGENT_DENY_CONTINUE	0	/* the call fails, the agent goes on */
@@ -123,6 +138,9 @@ enum agent_cap_id {
  * @error_cap: out: index of the capability at fault, or ~0
  * @error_offset: out: byte of the manifest at fault, or ~0
  * @reserved: 0
+ * @keep: address of @nr_keep descriptor numbers (__u32) that stay open in the
+ *	agent's image, beside 0, 1 and 2; every other one is closed by the exec
+ * @nr_keep: how many, up to AGENT_KEEP_MAX
  *
  * The spawner gets the new agent's AID as the return value, the child
  * continues after the call with 0.
@@ -140,9 +158,12 @@ struct agent_spawn_args {
 	__u32 error_cap;
 	__u32 error_offset;
 	__u32 reserved;
+	__aligned_u64 keep;
+	__aligned_u64 nr_keep;
 };
 
 #define AGENT_SPAWN_ARGS_SIZE_V0	80
+#define AGENT_SPAWN_ARGS_SIZE_V1	96
 #define AGENT_SPAWN_VFORK	(1ULL << 0)	/* share memory, wait for exec */
 
 /**
@@ -331,6 +352,8 @@ enum agent_audit_event {
 	AGENT_EVENT_REVOKE = 5,	/* object[0] handle, object[1] revoker */
 	AGENT_EVENT_DENY = 6,	/* payload: path, address or name */
 	AGENT_EVENT_USE = 7,	/* as AGENT_EVENT_DENY, and it was allowed */
+				/* with AGENT_REASON_REPEATS: payload is a */
+				/* __le64, how often since its first row */
 	AGENT_EVENT_EXIT = 8,	/* object[0] exit code of the last task */
 	AGENT_EVENT_QUOTA = 9,	/* object[0] resource, object[1] new limit */
 	AGENT_EVENT_KILL = 10,	/* AID 0 root ended an agent; object[0] its pid */
@@ -347,6 +370,9 @@ enum agent_audit_reason {
 	AGENT_REASON_AUTHORITY = 5,	/* the call needs an authority it lacks */
 	AGENT_REASON_FAMILY = 6,	/* socket family or type closed to agents */
 	AGENT_REASON_LEGACY = 7,	/* AID 0 reached for an agent */
+	AGENT_REASON_CODE = 8,		/* code that neither base nor manifest names */
+	AGENT_REASON_CLOSED = 9,	/* closed to agents, whatever they hold */
+	AGENT_REASON_REPEATS = 10,	/* of a use: one row for repeats of it */
 	AGENT_REASON_COUNT
 };
 

@@ -31,7 +31,8 @@ static const struct {
 		KEY(AGENT_CAP_PATH_KEY),
 	},
 	[SCOPE_NET] = {
-		KEYS_PORTS | KEYS_ADDRESS | KEY(AGENT_CAP_PROTOCOL_KEY),
+		KEYS_PORTS | KEYS_ADDRESS | KEY(AGENT_CAP_PROTOCOL_KEY) |
+		KEY(AGENT_CAP_HOST_KEY),
 		KEYS_PORTS,
 	},
 	[SCOPE_RELATION] = {
@@ -60,6 +61,14 @@ static const struct {
 	[AGENT_CAP_ATTEST] = { "attest", SCOPE_RELATION },
 	[AGENT_CAP_MEM_TIER] = { "mem.tier", SCOPE_RELATION },
 	[AGENT_CAP_USER] = { NULL, SCOPE_TEXT },
+	[AGENT_CAP_DEV_IOCTL] = { "dev.ioctl", SCOPE_PATH },
+	[AGENT_CAP_MEM_EXEC] = { "mem.exec", SCOPE_NONE },
+	[AGENT_CAP_PROC_TRACE] = { "proc.trace", SCOPE_RELATION },
+	[AGENT_CAP_IPC] = { "ipc", SCOPE_RELATION },
+	[AGENT_CAP_KEY] = { "key", SCOPE_NONE },
+	[AGENT_CAP_TIME] = { "time", SCOPE_NONE },
+	[AGENT_CAP_NET_RAW] = { "net.raw", SCOPE_NONE },
+	[AGENT_CAP_NET_ADMIN] = { "net.admin", SCOPE_NONE },
 };
 
 /* By key: what an item is not that can't be this value, and what is missing. */
@@ -95,6 +104,7 @@ static const struct {
 	[AGENT_CAP_USES_KEY] = { "not a number of uses, 1 to 4294967295", NULL },
 	[AGENT_CAP_HINT_KEY] = { "not a hint", NULL },
 	[AGENT_CAP_SCOPE_KEY] = { "not the text of a scope", NULL },
+	[AGENT_CAP_HOST_KEY] = { "not a host's name", NULL },
 };
 
 /**
@@ -139,10 +149,10 @@ static bool is_kernel_word(const char *name, u32 size)
 
 	for (word = 0; word < size && name[word] != '.'; word++)
 		;
-	for (id = 1; id < AGENT_CAP_USER; id++) {
+	for (id = 1; id < AGENT_CAP_COUNT; id++) {
 		const char *own = caps[id].name;
 
-		if (strlen(own) >= word && !memcmp(own, name, word) &&
+		if (own && strlen(own) >= word && !memcmp(own, name, word) &&
 		    (own[word] == '.' || !own[word]))
 			return true;
 	}
@@ -166,8 +176,8 @@ enum agent_cap_id agent_cap_id_of(const char *name, u32 size)
 
 	if (!size || size >= AGENT_NAME_MAX)
 		return AGENT_CAP_NONE;
-	for (id = 1; id < AGENT_CAP_USER; id++) {
-		if (strlen(caps[id].name) == size &&
+	for (id = 1; id < AGENT_CAP_COUNT; id++) {
+		if (caps[id].name && strlen(caps[id].name) == size &&
 		    !memcmp(caps[id].name, name, size))
 			return id;
 	}
@@ -302,6 +312,32 @@ static int read_relation(struct agent_cbor *cbor, u32 *relation)
 	return err;
 }
 
+/* Labels of [a-z0-9-] of 1 to 63 bytes joined by dots, none at the end. */
+static int read_host(struct agent_cbor *cbor, struct agent_text *host)
+{
+	u32 i, label = 0;
+	int err = agent_read_text(cbor, AGENT_HOST_MAX, host);
+
+	if (err)
+		return err;
+	for (i = 0; i < host->size; i++) {
+		char c = host->data[i];
+
+		if (c == '.') {
+			if (!label)
+				return -EINVAL;
+			label = 0;
+		} else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			   c == '-') {
+			if (++label > 63)
+				return -EINVAL;
+		} else {
+			return -EINVAL;
+		}
+	}
+	return label ? 0 : -EINVAL;
+}
+
 static int read_value(struct agent_cbor *cbor, u32 key,
 		      struct agent_cap_spec *spec)
 {
@@ -332,6 +368,8 @@ static int read_value(struct agent_cbor *cbor, u32 key,
 		return agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->hint);
 	case AGENT_CAP_SCOPE_KEY:
 		return agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->scope);
+	case AGENT_CAP_HOST_KEY:
+		return read_host(cbor, &spec->host);
 	default:
 		return -EINVAL;
 	}
@@ -390,6 +428,11 @@ static int check_keys(const struct agent_cap_spec *spec, u32 seen,
 	if (seen & KEYS_ADDRESS && (seen & KEYS_ADDRESS) != KEYS_ADDRESS)
 		return agent_fail(fault, start,
 				  "an address and its prefix go together",
+				  -EINVAL);
+	if (spec->host.size &&
+	    (seen & KEYS_ADDRESS || spec->id != AGENT_CAP_NET_CONNECT))
+		return agent_fail(fault, start,
+				  "a host goes with net.connect, without an address",
 				  -EINVAL);
 	if (!is_masked(&spec->net))
 		return agent_fail(fault, start,

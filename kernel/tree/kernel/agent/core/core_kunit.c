@@ -93,6 +93,45 @@ static void test_manifest_parts(struct kunit *test)
 			AGENT_QUOTA_UNLIMITED);
 }
 
+static void test_manifest_audit(struct kunit *test)
+{
+	struct agent_manifest manifest;
+	struct agent_fault fault;
+	u8 data[MANIFEST_CASE_MAX];
+	u32 size = unhex(MANIFEST_HEX, data);
+
+	KUNIT_ASSERT_EQ(test,
+			agent_manifest_read(data, size, &manifest, &fault), 0);
+	KUNIT_EXPECT_EQ(test, manifest.audit, AGENT_AUDIT_USES);
+	KUNIT_EXPECT_EQ(test, manifest.code, 0);
+	KUNIT_EXPECT_EQ(test, manifest.nr_code, 0);
+	data[0] += 2;
+	size += unhex("0c010d81" DIGEST_HEX, data + size);
+	KUNIT_ASSERT_EQ(test,
+			agent_manifest_read(data, size, &manifest, &fault), 0);
+	KUNIT_EXPECT_EQ(test, manifest.audit, AGENT_AUDIT_COALESCED);
+	KUNIT_EXPECT_EQ(test, manifest.nr_code, 1);
+	/* The array's head stands before the digest and its own two bytes. */
+	KUNIT_EXPECT_EQ(test, manifest.code, size - AGENT_DIGEST_SIZE - 3);
+}
+
+static void test_host(struct kunit *test)
+{
+	struct agent_fault fault = { };
+	struct agent_cap_spec spec;
+	struct agent_cbor cbor;
+	u8 data[64];
+
+	agent_cbor_init(&cbor, data,
+			unhex("a4" NET_CONNECT_HEX "061901bb071901bb0e65612e6f7267",
+			      data));
+	KUNIT_ASSERT_EQ(test, agent_cap_read(&cbor, &spec, &fault), 0);
+	KUNIT_EXPECT_EQ(test, spec.net.family, 0);
+	KUNIT_EXPECT_EQ(test, spec.net.port_low, 443);
+	KUNIT_ASSERT_EQ(test, spec.host.size, 5);
+	KUNIT_EXPECT_EQ(test, memcmp(spec.host.data, "a.org", 5), 0);
+}
+
 static void test_manifest_cut(struct kunit *test)
 {
 	struct agent_manifest manifest;
@@ -113,9 +152,11 @@ static void test_names(struct kunit *test)
 {
 	enum agent_cap_id id;
 
-	for (id = 1; id < AGENT_CAP_USER; id++) {
+	for (id = 1; id < AGENT_CAP_COUNT; id++) {
 		const char *name = agent_cap_name(id);
 
+		if (id == AGENT_CAP_USER)
+			continue;
 		KUNIT_ASSERT_NOT_NULL(test, name);
 		KUNIT_EXPECT_EQ(test, agent_cap_id_of(name, strlen(name)), id);
 	}
@@ -191,9 +232,11 @@ static struct kunit_case cbor_suite_cases[] = {
 
 static struct kunit_case manifest_suite_cases[] = {
 	KUNIT_CASE_PARAM(test_cap, cap_gen_params),
+	KUNIT_CASE(test_host),
 	KUNIT_CASE(test_names),
 	KUNIT_CASE_PARAM(test_manifest, manifest_gen_params),
 	KUNIT_CASE(test_manifest_parts),
+	KUNIT_CASE(test_manifest_audit),
 	KUNIT_CASE(test_manifest_cut),
 	{ }
 };

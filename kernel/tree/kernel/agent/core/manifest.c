@@ -37,6 +37,10 @@ static const struct {
 	[AGENT_MANIFEST_ENV_KEY] = { "not a list of NAME=value", NULL },
 	[AGENT_MANIFEST_USER_KEY] = { "not a user's name", NULL },
 	[AGENT_MANIFEST_CWD_KEY] = { "not a plain absolute path", NULL },
+	[AGENT_MANIFEST_AUDIT_KEY] = { "not an audit level, 0 or 1", NULL },
+	[AGENT_MANIFEST_CODE_KEY] = {
+		"not a list of digests of 32 bytes", NULL,
+	},
 };
 
 static int read_name(struct agent_cbor *cbor, const char *marks,
@@ -146,6 +150,19 @@ static int read_strings(struct agent_cbor *cbor, bool settings, u32 *start)
 	return err;
 }
 
+static int read_code(struct agent_cbor *cbor, struct agent_manifest *manifest)
+{
+	const u8 *digest;
+	u32 i;
+	int err;
+
+	manifest->code = cbor->pos;
+	err = read_list(cbor, AGENT_CODE_MAX, &manifest->nr_code);
+	for (i = 0; !err && i < manifest->nr_code; i++)
+		err = read_digest(cbor, &digest);
+	return err;
+}
+
 static int read_value(struct agent_cbor *cbor, u32 key,
 		      struct agent_manifest *manifest)
 {
@@ -179,6 +196,12 @@ static int read_value(struct agent_cbor *cbor, u32 key,
 	case AGENT_MANIFEST_CWD_KEY:
 		return agent_read_path(cbor, AGENT_IMAGE_PATH_MAX,
 				       &manifest->cwd);
+	case AGENT_MANIFEST_AUDIT_KEY:
+		err = agent_read_uint(cbor, 0, AGENT_AUDIT_COALESCED, &number);
+		manifest->audit = number;
+		return err;
+	case AGENT_MANIFEST_CODE_KEY:
+		return read_code(cbor, manifest);
 	default:
 		return -EINVAL;
 	}

@@ -39,6 +39,28 @@ static const struct manifest_case {
 	  DIGEST_HEX
 	  "05800882622d7860098263413d6262433d",
 	  0, 0, NO_CAP, "arguments and settings" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800c00",
+	  0, 0, NO_CAP, "uses each with a row" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800c01",
+	  0, 0, NO_CAP, "repeated uses counted" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800d81"
+	  DIGEST_HEX,
+	  0, 0, NO_CAP, "a piece of code" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800d80",
+	  0, 0, NO_CAP, "no code" },
+	{ "a7010102616103622f6104"
+	  DIGEST_HEX
+	  "05800c010d81"
+	  DIGEST_HEX,
+	  0, 0, NO_CAP, "counted uses, and code" },
 	{ "80",
 	  -EINVAL, 0, NO_CAP, "not a map" },
 	{ "a0",
@@ -49,8 +71,8 @@ static const struct manifest_case {
 	  -EINVAL, 1, NO_CAP, "key 0" },
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
-	  "05800c01",
-	  -EINVAL, 47, NO_CAP, "key 12" },
+	  "05800e01",
+	  -EINVAL, 47, NO_CAP, "key 14" },
 	{ "a6616101010102616103622f6104"
 	  DIGEST_HEX
 	  "0580",
@@ -176,6 +198,31 @@ static const struct manifest_case {
 	  DIGEST_HEX
 	  "05800b64686f6d65",
 	  -EINVAL, 48, NO_CAP, "a relative directory" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800c02",
+	  -EINVAL, 48, NO_CAP, "audit 2" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800c6475736573",
+	  -EINVAL, 48, NO_CAP, "audit as text" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800d"
+	  DIGEST_HEX,
+	  -EINVAL, 48, NO_CAP, "code that is no list" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800d8143000102",
+	  -EINVAL, 49, NO_CAP, "code of 3 bytes" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800d81622f61",
+	  -EINVAL, 49, NO_CAP, "code as a path" },
+	{ "a7010102616103622f6104"
+	  DIGEST_HEX
+	  "05800d800c00",
+	  -EBADMSG, 49, NO_CAP, "code before audit" },
 	{ "a5010102616103622f6104"
 	  DIGEST_HEX
 	  "058000",

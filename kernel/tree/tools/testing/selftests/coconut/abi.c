@@ -21,7 +21,7 @@
 
 static void sizes(void)
 {
-	SIZE(agent_spawn_args, 80);
+	SIZE(agent_spawn_args, 96);
 	SIZE(agent_attest_args, 64);
 	SIZE(agent_quota_args, 40);
 	SIZE(agent_cap_grant_args, 40);
@@ -48,6 +48,8 @@ static void offsets_of_args(void)
 	FIELD(agent_spawn_args, error_cap, 68);
 	FIELD(agent_spawn_args, error_offset, 72);
 	FIELD(agent_spawn_args, reserved, 76);
+	FIELD(agent_spawn_args, keep, 80);
+	FIELD(agent_spawn_args, nr_keep, 88);
 	FIELD(agent_attest_args, aid, 8);
 	FIELD(agent_attest_args, buf, 16);
 	FIELD(agent_attest_args, buf_size, 24);
@@ -165,6 +167,22 @@ static void numbers(void)
 	NUMBER(AGENT_CAP_ATTEST, 14);
 	NUMBER(AGENT_CAP_MEM_TIER, 15);
 	NUMBER(AGENT_CAP_USER, 16);
+	NUMBER(AGENT_CAP_DEV_IOCTL, 17);
+	NUMBER(AGENT_CAP_MEM_EXEC, 18);
+	NUMBER(AGENT_CAP_PROC_TRACE, 19);
+	NUMBER(AGENT_CAP_IPC, 20);
+	NUMBER(AGENT_CAP_KEY, 21);
+	NUMBER(AGENT_CAP_TIME, 22);
+	NUMBER(AGENT_CAP_NET_RAW, 23);
+	NUMBER(AGENT_CAP_NET_ADMIN, 24);
+	NUMBER(AGENT_REL_SELF, 0);
+	NUMBER(AGENT_REL_DESCENDANTS, 1);
+	NUMBER(AGENT_REL_ALL, 2);
+	NUMBER(AGENT_AUDIT_USES, 0);
+	NUMBER(AGENT_AUDIT_COALESCED, 1);
+	NUMBER(AGENT_CODE_MAX, 256);
+	NUMBER(AGENT_KEEP_MAX, 64);
+	NUMBER(AGENT_HOST_MAX, 253);
 	NUMBER(AGENT_EVENT_BOOT, 1);
 	NUMBER(AGENT_EVENT_SPAWN, 2);
 	NUMBER(AGENT_EVENT_STATE, 3);
@@ -175,6 +193,17 @@ static void numbers(void)
 	NUMBER(AGENT_EVENT_EXIT, 8);
 	NUMBER(AGENT_EVENT_QUOTA, 9);
 	NUMBER(AGENT_EVENT_KILL, 10);
+	NUMBER(AGENT_REASON_NONE, 0);
+	NUMBER(AGENT_REASON_SCOPE, 1);
+	NUMBER(AGENT_REASON_STATE, 2);
+	NUMBER(AGENT_REASON_IMAGE, 3);
+	NUMBER(AGENT_REASON_EXPIRED, 4);
+	NUMBER(AGENT_REASON_AUTHORITY, 5);
+	NUMBER(AGENT_REASON_FAMILY, 6);
+	NUMBER(AGENT_REASON_LEGACY, 7);
+	NUMBER(AGENT_REASON_CODE, 8);
+	NUMBER(AGENT_REASON_CLOSED, 9);
+	NUMBER(AGENT_REASON_REPEATS, 10);
 }
 
 void test_abi(void)

@@ -20,22 +20,24 @@
  * @name: the call
  * @nr: its number
  * @size: of its structure
+ * @least: of the structure's first version
  * @flags: bits of the flags that it knows; the flags stand first in each
  */
 static const struct shape {
 	const char *name;
 	long nr;
 	size_t size;
+	size_t least;
 	uint64_t flags;
 } shapes[] = {
-	{ "agent_spawn", __NR_agent_spawn, 80, 1 },
-	{ "agent_attest", __NR_agent_attest, 64, 3 },
-	{ "agent_quota", __NR_agent_quota, 40, 1 },
-	{ "agent_cap_grant", __NR_agent_cap_grant, 40, 1 },
-	{ "agent_cap_revoke", __NR_agent_cap_revoke, 32, 7 },
-	{ "agent_cap_present", __NR_agent_cap_present, 32, 0 },
-	{ "agent_audit_query", __NR_agent_audit_query, 80, 7 },
-	{ "agent_memory_tier", __NR_agent_memory_tier, 40, 1 },
+	{ "agent_spawn", __NR_agent_spawn, 96, 80, 1 },
+	{ "agent_attest", __NR_agent_attest, 64, 64, 3 },
+	{ "agent_quota", __NR_agent_quota, 40, 40, 1 },
+	{ "agent_cap_grant", __NR_agent_cap_grant, 40, 40, 1 },
+	{ "agent_cap_revoke", __NR_agent_cap_revoke, 32, 32, 7 },
+	{ "agent_cap_present", __NR_agent_cap_present, 32, 32, 0 },
+	{ "agent_audit_query", __NR_agent_audit_query, 80, 80, 7 },
+	{ "agent_memory_tier", __NR_agent_memory_tier, 40, 40, 1 },
 };
 
 /* A page, with nothing mapped after it. */
@@ -72,7 +74,7 @@ static void sizes(const struct shape *shape, uint8_t *page)
 	memset(page, 0, PAGE);
 	expect(call(shape->nr, page, 0), -EINVAL, "%s of size 0", name);
 	expect(call(shape->nr, page, 8), -EINVAL, "%s of size 8", name);
-	expect(call(shape->nr, page, shape->size - 1), -EINVAL,
+	expect(call(shape->nr, page, shape->least - 1), -EINVAL,
 	       "%s one byte short", name);
 	expect(call(shape->nr, page, PAGE + 1), -E2BIG,
 	       "%s larger than a page", name);
@@ -80,6 +82,8 @@ static void sizes(const struct shape *shape, uint8_t *page)
 
 	/* A newer program's structure, of which we know the first part. */
 	plain = call(shape->nr, page, shape->size);
+	expect(call(shape->nr, page, shape->least), plain,
+	       "%s of the first version's size is as of today's", name);
 	expect(call(shape->nr, page, PAGE), plain,
 	       "%s with a tail of zeroes is as without", name);
 	page[shape->size] = 1;
@@ -169,6 +173,14 @@ static void spawn_values(void)
 		  { .signature_size = 1 ^ (AGENT_SIGNATURE_MAX + 1) }, E2BIG },
 		{ "a signature of size ~0", { .signature_size = 1 ^ ~0ULL },
 		  E2BIG },
+		{ "descriptors to keep without an address", { .nr_keep = 1 },
+		  EINVAL },
+		{ "an address without descriptors to keep", { .keep = 4096 },
+		  EINVAL },
+		{ "one descriptor too many to keep",
+		  { .keep = 4096, .nr_keep = AGENT_KEEP_MAX + 1 }, E2BIG },
+		{ "~0 descriptors to keep",
+		  { .keep = 4096, .nr_keep = ~0ULL }, E2BIG },
 		{ "exit signal 65", { .exit_signal = SIGCHLD ^ 65 }, EINVAL },
 		{ "exit signal -1", { .exit_signal = SIGCHLD ^ -1 }, EINVAL },
 		{ "a stack without a size", { .stack = 4096 }, EINVAL },
@@ -192,6 +204,8 @@ static void spawn_values(void)
 		args.stack ^= change->stack;
 		args.stack_size ^= change->stack_size;
 		args.exit_signal ^= change->exit_signal;
+		args.keep ^= change->keep;
+		args.nr_keep ^= change->nr_keep;
 		expect(CALL(spawn, &args), -cases[i].error, "agent_spawn: %s",
 		       cases[i].what);
 	}

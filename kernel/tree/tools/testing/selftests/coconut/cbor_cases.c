@@ -77,7 +77,7 @@ static const struct bytes invalid[] = {
 	BYTES("a NUL in the name", "\xa1\x01\x67" "a.b\0c.d", EINVAL),
 	BYTES("a newline in the name", "\xa1\x01\x67" "a.b\nc.d", EINVAL),
 	BYTES("bytes that are no UTF-8", "\xa2" READ "\x02\x63/\xc3(", EINVAL),
-	BYTES("a key that there is not", "\xa3" ATTEST "\x09\x02\x0e\x00",
+	BYTES("a key that there is not", "\xa3" ATTEST "\x09\x02\x0f\x00",
 	      EINVAL),
 	BYTES("key 0", "\xa2\x00\x00" ATTEST, EINVAL),
 	BYTES("key ~0", "\xa3" ATTEST "\x09\x02\x1b\xff\xff\xff\xff\xff\xff"
@@ -116,8 +116,24 @@ static const struct bytes invalid[] = {
 	BYTES("bits beyond the prefix", "\xa5" NET "\x04\x44\x7f\0\0\x01\x05"
 	      "\x08\x06\x01\x07\x01", EINVAL),
 	BYTES("protocol 1", "\xa4" NET "\x06\x01\x07\x01\x08\x01", EINVAL),
-	BYTES("a path that is not there", "\xa2" READ "\x02\x6c/tmp/no-file",
-	      ENOENT),
+	BYTES("no device", "\xa1\x01\x69" "dev.ioctl", EINVAL),
+	BYTES("a scope where there is none", "\xa2\x01\x63" "key\x09\x02",
+	      EINVAL),
+	BYTES("a name below the kernel's own", "\xa1\x01\x65" "key.x",
+	      EINVAL),
+	BYTES("a host without ports", "\xa2" NET "\x0e\x61" "a", EINVAL),
+	BYTES("an empty host", "\xa4" NET "\x06\x01\x07\x01\x0e\x60",
+	      EINVAL),
+	BYTES("a host in capitals", "\xa4" NET "\x06\x01\x07\x01" "\x0e\x61" "A",
+	      EINVAL),
+	BYTES("a host that ends in a dot", "\xa4" NET "\x06\x01\x07\x01"
+	      "\x0e\x62" "a.", EINVAL),
+	BYTES("a host and an address", "\xa6" NET "\x04\x44\x7f\0\0\x01"
+	      "\x05\x18\x20\x06\x01\x07\x01\x0e\x61" "a", EINVAL),
+	BYTES("a host to bind to", "\xa4\x01\x68" "net.bind" "\x06\x01"
+	      "\x07\x01\x0e\x61" "a", EINVAL),
+	BYTES("a path whose directory is not there", "\xa2" READ
+	      "\x02\x73/tmp/no-dir/no-file", ENOENT),
 	BYTES("a path through a file", "\xa2" READ "\x02\x78\x19"
 	      "/tmp/selftest/allowed/a/b", ENOTDIR),
 };

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Agents: what the coconut LSM knows of an inode
+ */
+#ifndef _LINUX_AGENT_INODE_H
+#define _LINUX_AGENT_INODE_H
+
+#include <linux/bits.h>
+#include <linux/fs.h>
+#include <linux/lsm_hooks.h>
+
+/* Some bundle has names in this directory that are special; never cleared. */
+#define COCONUT_INODE_MARKED	0
+/* @digest is that of the contents, which nobody can write meanwhile. */
+#define COCONUT_INODE_CODE	1
+
+/**
+ * struct coconut_inode - the LSM's part of an inode
+ * @id: never reused; 0 until an agent has asked for the inode
+ * @flags: bits COCONUT_INODE_*
+ * @digest: BLAKE3 of the contents of code that agents have run, or NULL
+ */
+struct coconut_inode {
+	u64 id;
+	unsigned long flags;
+	u8 *digest;
+};
+
+extern struct lsm_blob_sizes coconut_blob_sizes;
+
+static inline struct coconut_inode *coconut_inode(const struct inode *inode)
+{
+	return inode->i_security + coconut_blob_sizes.lbs_inode;
+}
+
+/**
+ * coconut_inode_mark - note that a directory has names that are special
+ * @dir: the directory
+ */
+static inline void coconut_inode_mark(const struct inode *dir)
+{
+	set_bit(COCONUT_INODE_MARKED, &coconut_inode(dir)->flags);
+}
+
+/**
+ * coconut_is_marked - whether some bundle has special names in a directory
+ * @dir: the directory
+ *
+ * Return: true if so.
+ */
+static inline bool coconut_is_marked(const struct inode *dir)
+{
+	return test_bit(COCONUT_INODE_MARKED, &coconut_inode(dir)->flags);
+}
+
+#endif /* _LINUX_AGENT_INODE_H */

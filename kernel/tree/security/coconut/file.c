@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The coconut LSM: open files
+ */
+
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mman.h>
+#include <linux/mount.h>
+
+#include "coconut.h"
+
+static void note(struct file *file, u64 generation, u32 rights)
+{
+	struct coconut_file *blob = coconut_file(file);
+	u64 known = READ_ONCE(blob->known);
+
+	if (known >> COCONUT_FILE_SHIFT == generation)
+		rights |= known & COCONUT_FILE_RIGHTS;
+	WRITE_ONCE(blob->known, generation << COCONUT_FILE_SHIFT | rights);
+}
+
+/*
+ * An exec opens what it runs. Until the agent runs that is its image, which
+ * agent_exec_check() holds against the manifest's digest; the interpreters of
+ * that image are opened later in the exec and need a capability.
+ */
+static int open_image(struct agent *agent, struct file *file)
+{
+	u64 generation = coconut_generation(agent);
+	int err = 0;
+
+	if (agent_is_running(agent))
+		err = coconut_need(agent, AGENT_CAP_FS_EXEC, &file->f_path);
+	else if (current->in_execve)
+		err = coconut_may_path(agent, AGENT_CAP_FS_EXEC, &file->f_path,
+				       false);
+	if (!err)
+		note(file, generation, MAY_READ | MAY_EXEC);
+	return err;
+}
+
+/* Memory that is written this way may be code, whatever its protection. */
+static bool is_memory_of_task(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+
+	return dentry->d_sb->s_magic == PROC_SUPER_MAGIC &&
+	       !strcmp(dentry->d_name.name, "mem");
+}
+
+static int open_writable(struct agent *agent, struct file *file)
+{
+	if (is_memory_of_task(file))
+		return coconut_may_reach(agent, AGENT_CAP_PROC_TRACE, agent,
+					 false);
+	/* Who may create a file may write what it has just created. */
+	if (file->f_mode & FMODE_CREATED)
+		return 0;
+	return coconut_need(agent, AGENT_CAP_FS_WRITE, &file->f_path);
+}
+
+static noinline int open_anew(struct agent *agent, struct file *file)
+{
+	u64 generation;
+	u32 rights = 0;
+	int err = 0;
+
+	if (coconut_has_no_place(&file->f_path))
+		return 0;
+	if (file->f_flags & __FMODE_EXEC)
+		return open_image(agent, file);
+	generation = coconut_generation(agent);
+	if (file->f_mode & FMODE_READ) {
+		err = coconut_need(agent, AGENT_CAP_FS_READ, &file->f_path);
+		rights |= MAY_READ;
+	}
+	if (!err && file->f_mode & FMODE_WRITE) {
+		err = open_writable(agent, file);
+		rights |= MAY_WRITE;
+	}
+	if (!err)
+		note(file, generation, rights);
+	return err;
+}
+
+/* Apart from its hook, so that a legacy task saves no register for it. */
+static noinline int open_file(struct agent *agent, struct file *file)
+{
+	u64 generation = coconut_generation(agent);
+	const fmode_t mode = file->f_mode & (FMODE_READ | FMODE_WRITE);
+
+	/* Memory of tasks is written with more than fs.write. */
+	if (mode == FMODE_READ && !(file->f_flags & __FMODE_EXEC) &&
+	    likely(agent_is_running(agent)) &&
+	    coconut_repeats(agent, &file->f_path, file_inode(file),
+			    AGENT_RIGHT(AGENT_CAP_FS_READ))) {
+		agent_allowed(agent);
+		WRITE_ONCE(coconut_file(file)->known,
+			   generation << COCONUT_FILE_SHIFT | MAY_READ);
+		return 0;
+	}
+	return open_anew(agent, file);
+}
+
+static int hook_file_open(struct file *file)
+{
+	struct agent *agent = agent_confined();
+
+	if (unlikely(file->f_mode & FMODE_WRITE)) {
+		int err = coconut_write_code(file_inode(file));
+
+		if (err)
+			return err;
+	}
+	return likely(!agent) ? 0 : open_file(agent, file);
+}
+
+static int need_still(struct agent *agent, enum agent_cap_id cap,
+		      const struct path *path)
+{
+	if (!agent_is_running(agent))
+		return coconut_need(agent, cap, path);
+	return coconut_may_still(agent, cap, path);
+}
+
+static int ask_again(struct agent *agent, struct file *file, u32 mask)
+{
+	u64 generation = coconut_generation(agent);
+	int err = 0;
+
+	if (coconut_has_no_place(&file->f_path)) {
+		note(file, generation, COCONUT_FILE_RIGHTS);
+		return 0;
+	}
+	if (mask & MAY_EXEC)
+		err = need_still(agent, AGENT_CAP_FS_EXEC, &file->f_path);
+	if (!err && mask & MAY_READ)
+		err = need_still(agent, AGENT_CAP_FS_READ, &file->f_path);
+	if (!err && mask & MAY_WRITE)
+		err = need_still(agent, AGENT_CAP_FS_WRITE, &file->f_path);
+	if (!err)
+		note(file, generation, mask);
+	return err;
+}
+
+/**
+ * coconut_check_file - whether an agent may use an open file
+ * @agent: who uses it
+ * @file: the file
+ * @mask: MAY_READ, MAY_WRITE, MAY_EXEC
+ *
+ * The rights of an open file hold as long as the bundle is the one that was
+ * asked; after a grant, a revocation or a change of hands it is asked again.
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_check_file(struct agent *agent, struct file *file, u32 mask)
+{
+	u64 known = READ_ONCE(coconut_file(file)->known);
+
+	if (likely(known >> COCONUT_FILE_SHIFT ==
+		   READ_ONCE(agent->generation)) &&
+	    !(mask & ~known))
+		return 0;
+	return ask_again(agent, file, mask);
+}
+
+static int check_file(struct file *file, u32 mask)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 : coconut_check_file(agent, file, mask);
+}
+
+/**
+ * coconut_file_permission - whether an agent's open file may still be used
+ * @file: the file
+ * @mask: MAY_*
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_file_permission(struct file *file, int mask)
+{
+	if (mask & MAY_APPEND)
+		mask |= MAY_WRITE;
+	return check_file(file, mask & (MAY_READ | MAY_WRITE));
+}
+
+static int hook_file_truncate(struct file *file)
+{
+	return check_file(file, MAY_WRITE);
+}
+
+/* A descriptor that comes from another task is asked in the new one's name. */
+static int hook_file_receive(struct file *file)
+{
+	u32 mask = 0;
+
+	if (file->f_mode & FMODE_READ)
+		mask |= MAY_READ;
+	if (file->f_mode & FMODE_WRITE)
+		mask |= MAY_WRITE;
+	return check_file(file, mask);
+}
+
+static void hook_file_set_fowner(struct file *file)
+{
+	struct agent *agent = current->agent;
+
+	coconut_file(file)->signaller = agent ? agent->aid : AGENT_AID_LEGACY;
+}
+
+/*
+ * Signals that a file sends are sent by who asked for them, wherever they are
+ * caused, and reach no other agent's tasks.
+ */
+static int hook_file_send_sigiotask(struct task_struct *task,
+				    struct fown_struct *fown, int sig)
+{
+	u64 from = coconut_file(fown->file)->signaller;
+	struct agent *target = agent_get_of(task);
+	u64 to = target ? target->aid : AGENT_AID_LEGACY;
+
+	if (target)
+		agent_put(target);
+	return from == to || from == AGENT_AID_ROOT ? 0 : -ECAPABILITY;
+}
+
+static struct security_hook_list hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(file_open, hook_file_open),
+	LSM_HOOK_INIT(file_truncate, hook_file_truncate),
+	LSM_HOOK_INIT(file_receive, hook_file_receive),
+	LSM_HOOK_INIT(file_set_fowner, hook_file_set_fowner),
+	LSM_HOOK_INIT(file_send_sigiotask, hook_file_send_sigiotask),
+};
+
+void __init coconut_add_file_hooks(void)
+{
+	security_add_hooks(hooks, ARRAY_SIZE(hooks), &coconut_lsmid);
+}

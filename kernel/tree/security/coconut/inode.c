@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The coconut LSM: what is told and changed of an object without opening it
+ */
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+
+#include "coconut.h"
+
+static int hook_inode_getattr(const struct path *path)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 : coconut_may_see(agent, path);
+}
+
+static int look(struct dentry *dentry)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 :
+	       coconut_may_dentry(agent, AGENT_CAP_NONE, dentry);
+}
+
+static int change(struct dentry *dentry)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 :
+	       coconut_may_dentry(agent, AGENT_CAP_FS_WRITE, dentry);
+}
+
+static int hook_inode_readlink(struct dentry *dentry)
+{
+	return look(dentry);
+}
+
+static int hook_inode_getxattr(struct dentry *dentry, const char *name)
+{
+	return look(dentry);
+}
+
+static int hook_inode_listxattr(struct dentry *dentry)
+{
+	return look(dentry);
+}
+
+static int hook_inode_get_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+			      const char *name)
+{
+	return look(dentry);
+}
+
+static int hook_inode_setxattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			       const char *name, const void *value, size_t size,
+			       int flags)
+{
+	return change(dentry);
+}
+
+static int hook_inode_removexattr(struct mnt_idmap *idmap,
+				  struct dentry *dentry, const char *name)
+{
+	return change(dentry);
+}
+
+static int hook_inode_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+			      const char *name, struct posix_acl *acl)
+{
+	return change(dentry);
+}
+
+static int hook_inode_remove_acl(struct mnt_idmap *idmap,
+				 struct dentry *dentry, const char *name)
+{
+	return change(dentry);
+}
+
+/* Mode, owner and size have hooks that know the path; the times are left. */
+static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			      struct iattr *attr)
+{
+	const unsigned int asked = attr->ia_valid;
+
+	if (asked & (ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_SIZE) ||
+	    !(asked & (ATTR_ATIME | ATTR_MTIME)))
+		return 0;
+	return change(dentry);
+}
+
+static bool is_queue(const struct inode *inode)
+{
+	return !strcmp(inode->i_sb->s_type->name, "mqueue");
+}
+
+/* A queue is made and removed by no path: the calls walk none. */
+static int ask_queue(const struct inode *dir)
+{
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent) || !is_queue(dir))
+		return 0;
+	return coconut_may_reach(agent, AGENT_CAP_IPC, agent, false);
+}
+
+static int hook_inode_create(struct inode *dir, struct dentry *dentry,
+			     umode_t mode)
+{
+	return ask_queue(dir);
+}
+
+static int hook_inode_unlink(struct inode *dir, struct dentry *dentry)
+{
+	return ask_queue(dir);
+}
+
+/* Faults that another thread answers stop the kernel where it copies. */
+static int hook_inode_init_security_anon(struct inode *inode,
+					 const struct qstr *name,
+					 const struct inode *context)
+{
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent) || strcmp(name->name, "[userfaultfd]"))
+		return 0;
+	return coconut_close(agent, "userfaultfd");
+}
+
+static struct security_hook_list hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(inode_getattr, hook_inode_getattr),
+	LSM_HOOK_INIT(inode_readlink, hook_inode_readlink),
+	LSM_HOOK_INIT(inode_getxattr, hook_inode_getxattr),
+	LSM_HOOK_INIT(inode_listxattr, hook_inode_listxattr),
+	LSM_HOOK_INIT(inode_get_acl, hook_inode_get_acl),
+	LSM_HOOK_INIT(inode_setxattr, hook_inode_setxattr),
+	LSM_HOOK_INIT(inode_removexattr, hook_inode_removexattr),
+	LSM_HOOK_INIT(inode_set_acl, hook_inode_set_acl),
+	LSM_HOOK_INIT(inode_remove_acl, hook_inode_remove_acl),
+	LSM_HOOK_INIT(inode_setattr, hook_inode_setattr),
+	LSM_HOOK_INIT(inode_create, hook_inode_create),
+	LSM_HOOK_INIT(inode_unlink, hook_inode_unlink),
+	LSM_HOOK_INIT(inode_init_security_anon, hook_inode_init_security_anon),
+};
+
+void __init coconut_add_inode_hooks(void)
+{
+	security_add_hooks(hooks, ARRAY_SIZE(hooks), &coconut_lsmid);
+}
