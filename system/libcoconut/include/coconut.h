@@ -518,6 +518,18 @@ int coconut_manifest_verify(const void *data, size_t size,
 #define COCONUT_SPAWN_TERMINAL (1U << 2)
 
 /**
+ * struct coconut_spawned - an agent that has been spawned
+ * @aid: its AID
+ * @pid: its first task, a child of the caller that is to be waited for
+ * @pidfd: close-on-exec descriptor of that task, to be closed
+ */
+struct coconut_spawned {
+	uint64_t aid;
+	pid_t pid;
+	int pidfd;
+};
+
+/**
  * struct coconut_spawn_options - how to spawn an agent
  * @manifest: compiled manifest, CBOR
  * @manifest_size: its length in bytes
@@ -539,6 +551,10 @@ int coconut_manifest_verify(const void *data, size_t size,
  * @keep_fds: descriptors beyond 2 that stay open in the agent under their own
  *	numbers, also those that are close-on-exec in the caller
  * @nr_keep_fds: how many, up to AGENT_KEEP_MAX
+ * @prepare: called when there is an agent that does not run its image yet, to
+ *	grant or limit what it needs from its first instruction on; a negative
+ *	value ends the agent and is returned; NULL for nothing to prepare
+ * @prepare_arg: for @prepare
  *
  * The other descriptors of the caller do not reach the agent, its signal
  * handlers, mask and ignored signals neither.  Initialise it with
@@ -563,28 +579,18 @@ struct coconut_spawn_options {
 	const char *const *envp;
 	const int *keep_fds;
 	size_t nr_keep_fds;
+	int (*prepare)(const struct coconut_spawned *spawned, void *arg);
+	void *prepare_arg;
 };
 #define COCONUT_SPAWN_OPTIONS_INIT \
 	{ .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 }
-
-/**
- * struct coconut_spawned - an agent that has been spawned
- * @aid: its AID
- * @pid: its first task, a child of the caller that is to be waited for
- * @pidfd: close-on-exec descriptor of that task, to be closed
- */
-struct coconut_spawned {
-	uint64_t aid;
-	pid_t pid;
-	int pidfd;
-};
 
 /**
  * coconut_spawn - spawn an agent and exec its image
  * @options: see there
  * @ret_spawned: gets the agent
  * @error: may be NULL; @where is the step that failed: "manifest", "spawn",
- *	"dup", "session", "terminal", "groups", "gid", "uid", "chdir",
+ *	"prepare", "dup", "session", "terminal", "groups", "gid", "uid", "chdir",
  *	"descriptors" or "exec"
  *
  * Returns once the image runs.  When a step fails, the child has been waited

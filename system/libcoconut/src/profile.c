@@ -23,6 +23,8 @@ static const struct entry base[] = {
 	{ AGENT_CAP_FS_READ, "/lib" },
 	{ AGENT_CAP_FS_READ, "/lib64" },
 	{ AGENT_CAP_FS_READ, "/etc/alternatives" },
+	{ AGENT_CAP_FS_READ, "/etc/ld.so.preload" },
+	{ AGENT_CAP_FS_READ, "/var/run/nscd" },
 	{ AGENT_CAP_FS_READ, "/etc/ld.so.cache" },
 	{ AGENT_CAP_FS_READ, "/etc/passwd" },
 	{ AGENT_CAP_FS_READ, "/etc/group" },
@@ -55,13 +57,24 @@ bool profile_exists(const char *name)
 	return false;
 }
 
-/* Devices and /proc come with the boot: no root directory holds them yet. */
+/*
+ * Devices and /proc come with the boot: no root directory holds them yet.  And
+ * every program looks for what follows them, which is hardly ever there: to be
+ * told so is no denial.
+ */
+static bool is_kept(const char *path)
+{
+	return !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6) ||
+	       !strcmp(path, "/etc/ld.so.preload") ||
+	       !strcmp(path, "/var/run/nscd");
+}
+
 static int exists(const char *path, const char *root)
 {
 	char *whole;
 	int found;
 
-	if (!strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6))
+	if (is_kept(path))
 		return 1;
 	if (asprintf(&whole, "%s%s", root, path) < 0)
 		return -ENOMEM;

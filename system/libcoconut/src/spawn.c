@@ -64,6 +64,7 @@ struct report {
  * @envp: environment, likewise
  * @cwd: working directory
  * @report: descriptor for struct report, closed by the exec
+ * @go: pipe by which the child learns that the caller has prepared
  */
 struct plan {
 	const struct coconut_spawn_options *options;
@@ -72,6 +73,7 @@ struct plan {
 	const char *const *envp;
 	const char *cwd;
 	int report;
+	int go[2];
 };
 
 /* ---- The child: no allocation, no locks ------------------------------ */
@@ -94,6 +96,22 @@ static __attribute__((noreturn)) void child_fail(const struct plan *plan,
 {
 	child_report(plan, step, errno);
 	_exit(127);
+}
+
+/* No byte comes when the caller's function failed: nothing is to run. */
+static void child_wait(const struct plan *plan)
+{
+	ssize_t count;
+	char go;
+
+	if (!plan->options->prepare)
+		return;
+	close(plan->go[1]);
+	do
+		count = read(plan->go[0], &go, 1);
+	while (count < 0 && errno == EINTR);
+	if (count != 1)
+		_exit(126);
 }
 
 /* The parent's handlers must not run here, and its choices not go on. */
@@ -172,6 +190,7 @@ static __attribute__((noreturn)) void child_run(const struct plan *plan)
 
 	child_signals();
 	child_report(plan, STEP_STARTED, 0);
+	child_wait(plan);
 	child_descriptors(plan);
 	child_session(plan);
 	child_user(plan);
@@ -248,7 +267,12 @@ static int make_plan(const struct coconut_spawn_options *options,
 
 	if (err)
 		return fail(error, -err, "manifest", "%s", what.message);
-	*plan = (struct plan){ .options = options, .manifest = manifest };
+	*plan = (struct plan){
+		.options = options,
+		.manifest = manifest,
+		.report = -1,
+		.go = { -1, -1 },
+	};
 	plan->argv = make_argv(options, manifest);
 	if (!plan->argv) {
 		coconut_manifest_free(manifest);
@@ -289,6 +313,28 @@ static int make_pipe(int ends[2])
 	close(ends[1]);
 	ends[1] = moved;
 	return 0;
+}
+
+static void close_pipe(int ends[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (ends[i] >= 0)
+			close(ends[i]);
+		ends[i] = -1;
+	}
+}
+
+static int make_pipes(struct plan *plan, int ends[2])
+{
+	int err = make_pipe(ends);
+
+	if (!err && plan->options->prepare) {
+		err = make_pipe(plan->go);
+		if (err)
+			close_pipe(ends);
+	}
+	plan->report = ends[1];
+	return err;
 }
 
 static const char *explain_spawn(int code)
@@ -388,21 +434,50 @@ static int fail_step(struct coconut_error *error, const struct plan *plan,
 	return fail(error, code, step, "%s", coconut_strerror(code));
 }
 
-/* Waits until the child has exec'd or failed. */
-static int await_exec(const struct plan *plan, int fd, int pidfd,
-		      pid_t *ret_pid, struct coconut_error *error)
+/* The other end of the pipe stays open here: no SIGPIPE for a dead child. */
+static int prepare(const struct plan *plan, struct coconut_spawned *spawned)
 {
-	struct report report;
+	const struct coconut_spawn_options *options = plan->options;
+	int err;
 
-	if (!read_report(fd, &report)) {
-		wait_child(pidfd);
-		return fail(error, ECHILD, "spawn",
-			    "the agent was ended before it ran its image");
-	}
-	*ret_pid = report.pid;
-	if (!read_report(fd, &report))
+	if (!options->prepare)
 		return 0;
-	wait_child(pidfd);
+	err = options->prepare(spawned, options->prepare_arg);
+	if (!err && write(plan->go[1], "", 1) != 1)
+		err = -errno;
+	return err;
+}
+
+static int fail_started(struct coconut_error *error)
+{
+	return fail(error, ECHILD, "spawn",
+		    "the agent was ended before it ran its image");
+}
+
+/*
+ * Waits until the child has exec'd or failed.  Closes the plan's pipe: a child
+ * that waits for its byte ends when there is none.
+ */
+static int await_exec(struct plan *plan, int fd,
+		      struct coconut_spawned *spawned,
+		      struct coconut_error *error)
+{
+	struct report report = { 0 };
+	int err = 0;
+	bool started = read_report(fd, &report);
+
+	spawned->pid = report.pid;
+	if (started)
+		err = prepare(plan, spawned);
+	close_pipe(plan->go);
+	if (started && !err && !read_report(fd, &report))
+		return 0;
+	wait_child(spawned->pidfd);
+	if (!started)
+		return fail_started(error);
+	if (err)
+		return fail(error, -err, "prepare", "%s",
+			    coconut_strerror(err));
 	return fail_step(error, plan, &report);
 }
 
@@ -424,27 +499,25 @@ static int run_plan(struct plan *plan, struct coconut_spawned *ret_spawned,
 	};
 	int ends[2];
 	int64_t aid;
-	int err = make_pipe(ends);
+	int err = make_pipes(plan, ends);
 
 	if (err)
 		return fail_errno(error, -err, "spawn", "pipe");
-	plan->report = ends[1];
 	if (args.nr_keep)
 		args.keep = (uintptr_t)options->keep_fds;
 	aid = spawn_child(plan, &args);
 	close(ends[1]);
+	spawned.aid = aid;
 	if (aid < 0)
 		err = fail_spawn(error, -aid, plan, &args);
 	else
-		err = await_exec(plan, ends[0], spawned.pidfd, &spawned.pid,
-				 error);
+		err = await_exec(plan, ends[0], &spawned, error);
 	close(ends[0]);
-	if (!err) {
-		spawned.aid = aid;
+	close_pipe(plan->go);
+	if (!err)
 		*ret_spawned = spawned;
-	} else if (spawned.pidfd >= 0) {
+	else if (spawned.pidfd >= 0)
 		close(spawned.pidfd);
-	}
 	return err;
 }
 

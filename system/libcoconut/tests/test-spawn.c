@@ -214,6 +214,57 @@ static void test_keep(void)
 		  -E2BIG, "more to keep than the kernel takes");
 }
 
+static const char *flag_path;
+
+/* The image would find the file if it ran by now. */
+static int prepare_flag(const struct coconut_spawned *spawned, void *arg)
+{
+	FILE *file;
+
+	*(struct coconut_spawned *)arg = *spawned;
+	usleep(100000);
+	file = fopen(flag_path, "we");
+	if (file)
+		fclose(file);
+	return 0;
+}
+
+static int prepare_nothing(const struct coconut_spawned *spawned, void *arg)
+{
+	(void)spawned;
+	(void)arg;
+	return -EDQUOT;
+}
+
+static void test_prepare(void)
+{
+	struct coconut_spawned seen = { .pidfd = -1 }, spawned = { 0 };
+	struct coconut_spawn_options with;
+	struct coconut_error error;
+	char path[] = "/tmp/test-spawn.XXXXXX";
+
+	close(mkstemp(path));
+	unlink(path);
+	flag_path = path;
+	compile("name: a\nimage: /bin/sh\nargs: [-c, 'test -e $1', sh]\n");
+	with = options();
+	with.extra_args = (const char *[]){ path, NULL };
+	with.prepare = prepare_flag;
+	with.prepare_arg = &seen;
+	is_number(coconut_spawn(&with, &spawned, &error), 0, "prepared");
+	ok(seen.aid == spawned.aid && seen.pid == spawned.pid &&
+		   seen.pidfd == spawned.pidfd,
+	   "the agent that it was prepared for");
+	is_number(wait_for(&spawned), 0, "before its image ran");
+	unlink(path);
+	with.prepare = prepare_nothing;
+	is_number(coconut_spawn(&with, &spawned, &error), -EDQUOT,
+		  "what could not be prepared does not run");
+	is(error.where, "prepare", "with its step");
+	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
+	   "and is waited for");
+}
+
 /* 0, 1 and 2 given crosswise, from numbers that are targets themselves. */
 static void test_crossed(void)
 {
@@ -353,6 +404,7 @@ int main(void)
 	test_arguments();
 	test_clean();
 	test_keep();
+	test_prepare();
 	test_crossed();
 	test_failures();
 	test_refused();

@@ -24,6 +24,9 @@ struct linux_binprm;
 #ifdef CONFIG_AGENT
 
 #include <linux/agent_inode.h>
+#ifdef CONFIG_DCACHE_WORD_ACCESS
+#include <asm/word-at-a-time.h>
+#endif
 
 /*
  * Path-scoped capabilities are bits of a mask of rights: each has its own id
@@ -43,7 +46,7 @@ struct linux_binprm;
  * @dir: the directory, with its mount
  * @name: the name as the directory hashes it
  * @rcu: frees it
- * @text: the name
+ * @text: the name, zero padded to whole words
  */
 struct agent_step {
 	struct hlist_node node;
@@ -141,18 +144,20 @@ struct agent_root {
 /**
  * struct agent_edge - a name that is special in its directory
  * @dir: the directory; NULL marks a free slot of the table
+ * @hash_len: of the name, 0 with no @step
  * @step: the name; NULL for the directory's own mark, that it has such names
- * @root: index of the root that is waiting for the name, or AGENT_NO_ROOT
- * @hole: nothing below the name is for the agent
+ * @to: AGENT_HOLE when nothing below the name is for the agent; a directory to
+ *	which the name leads and in which no name is special; or NULL
  */
 struct agent_edge {
 	const struct inode *dir;
+	u64 hash_len;
 	struct agent_step *step;
-	u16 root;
-	bool hole;
+	const struct inode *to;
 };
 
-#define AGENT_NO_ROOT		((u16)~0)
+#define AGENT_HOLE		((const struct inode *)1)
+#define AGENT_ROOTS_MAX		65534
 
 /**
  * struct agent_bundle - what an agent may do, immutable once published
@@ -317,13 +322,84 @@ static inline struct agent_walk *agent_walk_of_current(void)
 	return current->agent_walk;
 }
 
+/**
+ * struct agent_pace - how a walk along a path stands
+ * @inside: here no name is special, but in directories that are marked
+ * @to: another directory of which that is known; under the walk's RCU
+ */
+struct agent_pace {
+	bool inside;
+	const struct inode *to;
+};
+
+static __always_inline bool agent_is_name(const struct agent_step *step,
+					  const struct qstr *name)
+{
+#ifdef CONFIG_DCACHE_WORD_ACCESS
+	const unsigned long *text = (const unsigned long *)step->text;
+	const unsigned char *from = name->name;
+	u32 left = name->len;
+
+	for (; left >= sizeof(long); left -= sizeof(long)) {
+		if (load_unaligned_zeropad(from) != *text++)
+			return false;
+		from += sizeof(long);
+	}
+	return !left || !((load_unaligned_zeropad(from) ^ *text) &
+			  bytemask_from_count(left));
+#else
+	return !memcmp(step->text, name->name, name->len);
+#endif
+}
+
+/* Where the search for a name begins; a directory's own mark has none. */
+static __always_inline u32 agent_edge_slot(const struct agent_bundle *bundle,
+					   const struct inode *dir, u32 hash)
+{
+	return (hash ^ (u32)((unsigned long)dir >> 6)) & bundle->edge_mask;
+}
+
+/**
+ * agent_stride - a step as most of them are
+ * @agent: who walks
+ * @dir: the directory
+ * @name: the name
+ * @pace: how the walk stands
+ *
+ * Context: under RCU that began with the walk.
+ * Return: true if the name may be looked up; false asks for coconut_step().
+ */
+static __always_inline bool agent_stride(const struct agent *agent,
+					 const struct inode *dir,
+					 const struct qstr *name,
+					 struct agent_pace *pace)
+{
+	const struct agent_bundle *bundle;
+	const struct agent_edge *edge;
+
+	if (dir == pace->to)
+		pace->inside = true;
+	if (!coconut_is_marked(dir))
+		return pace->inside;
+	bundle = rcu_dereference_raw(agent->bundle);
+	edge = &bundle->edges[agent_edge_slot(bundle, dir, name->hash)];
+	if (edge->dir != dir || edge->hash_len != name->hash_len ||
+	    !edge->step || !agent_is_name(edge->step, name) ||
+	    edge->to == AGENT_HOLE)
+		return false;
+	pace->inside = false;
+	pace->to = edge->to;
+	return true;
+}
+
 int coconut_step(struct agent *agent, const struct path *dir,
 		 const struct inode *inode, const struct qstr *name,
-		 bool *inside);
+		 struct agent_pace *pace);
 int coconut_step_denied(struct agent *agent, const struct path *dir,
 			const char *rest);
 int agent_closed(const char *what);
 int agent_need_mem_exec(void);
+int agent_need_key(const char *what);
 bool agent_may_see_task(struct task_struct *task);
 bool agent_may_see_pid(struct pid *pid);
 int agent_handle_task(struct task_struct *task);
@@ -408,9 +484,22 @@ void agent_exec_committed(void);
 
 struct agent_walk;
 
+struct agent_pace {
+	bool inside;
+	const struct inode *to;
+};
+
 static inline struct agent *agent_of_current(void)
 {
 	return NULL;
+}
+
+static inline bool agent_stride(const struct agent *agent,
+				const struct inode *dir,
+				const struct qstr *name,
+				struct agent_pace *pace)
+{
+	return false;
 }
 
 static inline struct agent_walk *agent_walk_of_current(void)
@@ -432,7 +521,8 @@ static inline int agent_walk_record(struct agent_walk *walk,
 
 static inline int coconut_step(struct agent *agent, const struct path *dir,
 			       const struct inode *inode,
-			       const struct qstr *name, bool *inside)
+			       const struct qstr *name,
+			       struct agent_pace *pace)
 {
 	return 0;
 }
@@ -449,6 +539,11 @@ static inline int agent_closed(const char *what)
 }
 
 static inline int agent_need_mem_exec(void)
+{
+	return 0;
+}
+
+static inline int agent_need_key(const char *what)
 {
 	return 0;
 }

@@ -13,17 +13,27 @@
 #define COCONUT_INODE_MARKED	0
 /* @digest is that of the contents, which nobody can write meanwhile. */
 #define COCONUT_INODE_CODE	1
+/* There is a @digest to be freed. */
+#define COCONUT_INODE_DIGEST	2
 
 /**
  * struct coconut_inode - the LSM's part of an inode
  * @id: never reused; 0 until an agent has asked for the inode
  * @flags: bits COCONUT_INODE_*
+ * @maker: the agent that made it, as far as that counts: for message queues
+ *	and sockets
  * @digest: BLAKE3 of the contents of code that agents have run, or NULL
+ * @asked: of a socket: the generation of the bundle that was asked last about
+ *	its addresses
  */
 struct coconut_inode {
 	u64 id;
 	unsigned long flags;
-	u8 *digest;
+	u64 maker;
+	union {
+		u8 *digest;
+		u64 asked;
+	};
 };
 
 extern struct lsm_blob_sizes coconut_blob_sizes;

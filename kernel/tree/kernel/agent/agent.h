@@ -29,6 +29,7 @@ void agent_bundle_drop(struct agent *agent);
 bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap);
 void agent_bundle_expire(struct work_struct *work);
 
+bool agent_bundle_holds(struct agent *agent, const struct agent_cap *cap);
 bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
 			u32 size);
 

@@ -7,9 +7,9 @@
  */
 
 #include <linux/hashtable.h>
-#include <linux/jhash.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/unaligned.h>
 
 #include "agent.h"
 
@@ -50,14 +50,41 @@ static void put_bundle(struct agent_bundle *bundle)
 	queue_rcu_work(system_unbound_wq, &bundle->rwork);
 }
 
+/* Whether the agent has a hole where the capability has none. */
+static bool has_hole_in(const struct agent_bundle *bundle,
+			const struct agent_cap *cap)
+{
+	bool in;
+	u32 i, j;
+
+	for (i = 0; i < bundle->nr_roots; i++) {
+		const struct agent_root *root = &bundle->roots[i];
+
+		if (root->rights & AGENT_RIGHT(cap->id) ||
+		    !agent_place_in(&root->at, &cap->scope.at))
+			continue;
+		in = true;
+		for (j = 0; in && j < cap->nr_except; j++)
+			in = !agent_place_in(&root->at, &cap->except[j].at);
+		if (in)
+			return true;
+	}
+	return false;
+}
+
+/* The least that a capability takes, with its name, is more than a word. */
 static u32 named_slot(const struct agent_bundle *bundle, const void *cbor,
 		      u32 size)
 {
-	return jhash(cbor, size, 0) & bundle->named_mask;
+	u64 last = size < sizeof(u64) ? 0 :
+		   get_unaligned((const u64 *)(cbor + size - sizeof(u64)));
+
+	return hash_64(last ^ size, 32) & bundle->named_mask;
 }
 
 /* What is asked for by the very bytes of a capability is found at once. */
-static int name_caps(struct agent_bundle *bundle)
+static int name_caps(struct agent_bundle *bundle,
+		     const struct agent_bundle *parent)
 {
 	u32 i, slot;
 
@@ -70,6 +97,10 @@ static int name_caps(struct agent_bundle *bundle)
 		const struct agent_cap *cap = bundle->caps[i];
 
 		bundle->held |= BIT(cap->id);
+		/* The spawner may have less of it than it says. */
+		if (parent && cap->scope.at.path.dentry &&
+		    has_hole_in(bundle, cap))
+			continue;
 		slot = named_slot(bundle, cap->cbor, cap->cbor_size);
 		while (bundle->named[slot])
 			slot = (slot + 1) & bundle->named_mask;
@@ -101,7 +132,8 @@ static struct agent_bundle *make_bundle(const struct agent *agent,
 		refcount_inc(&caps[i]->usage);
 		bundle->caps[bundle->nr_caps++] = caps[i];
 	}
-	if (!name_caps(bundle) && !agent_roots_make(bundle, agent, parent))
+	if (!agent_roots_make(bundle, agent, parent) &&
+	    !name_caps(bundle, parent))
 		return bundle;
 free:
 	put_bundle_parts(bundle);
@@ -467,6 +499,26 @@ bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap)
 	}
 	mutex_unlock(&agent->mutex);
 	return covered;
+}
+
+/**
+ * agent_bundle_holds - whether an agent holds the whole of a capability
+ * @agent: the agent
+ * @cap: the capability wanted, bound
+ *
+ * Return: true if it does, without a hole that @cap does not have.
+ */
+bool agent_bundle_holds(struct agent *agent, const struct agent_cap *cap)
+{
+	bool holds = agent_bundle_covers(agent, cap);
+
+	if (!holds || !cap->scope.at.path.dentry ||
+	    agent->aid == AGENT_AID_ROOT)
+		return holds;
+	mutex_lock(&agent->mutex);
+	holds = !has_hole_in(current_bundle(agent), cap);
+	mutex_unlock(&agent->mutex);
+	return holds;
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/binfmts.h>
 #include <linux/fdtable.h>
 #include <linux/init_task.h>
+#include <linux/io_uring.h>
 #include <linux/sched/signal.h>
 #include <linux/utsname.h>
 
@@ -153,20 +154,23 @@ static int close_unkept(const void *data, struct file *file, unsigned int fd)
 	const struct agent *agent = data;
 	u32 i;
 
+	/* What is asked of its maker's ring is done in its maker's name. */
+	if (io_is_uring_fops(file))
+		return fd + 1;
 	for (i = 0; i < agent->nr_keep; i++) {
 		if (agent->keep[i] == fd)
 			return 0;
 	}
-	return fd > 2 ? fd : 0;
+	return fd > 2 ? fd + 1 : 0;
 }
 
 /* What its spawner has open and does not pass on is not the agent's. */
 static void close_inherited(const struct agent *agent)
 {
-	unsigned int fd = 3;
+	unsigned int next = 0;
 
-	while ((fd = iterate_fd(current->files, fd, close_unkept, agent)))
-		close_fd(fd++);
+	while ((next = iterate_fd(current->files, next, close_unkept, agent)))
+		close_fd(next - 1);
 }
 
 /**

@@ -45,16 +45,18 @@ static struct agent_step *find_step(const struct path *dir,
 static struct agent_step *make_step(const struct path *dir,
 				    const struct qstr *name)
 {
-	struct agent_step *step = kmalloc(struct_size(step, text, name->len + 1),
+	u32 size = round_up(name->len + 1, sizeof(long));
+	struct agent_step *step = kzalloc(struct_size(step, text, size),
 					  GFP_KERNEL_ACCOUNT);
 
+	/* Compared by words, see agent_is_name(). */
+	BUILD_BUG_ON(offsetof(struct agent_step, text) % sizeof(long));
 	if (!step)
 		return NULL;
 	refcount_set(&step->usage, 1);
 	step->dir = *dir;
 	path_get(&step->dir);
 	memcpy(step->text, name->name, name->len);
-	step->text[name->len] = '\0';
 	step->name.hash_len = name->hash_len;
 	step->name.name = step->text;
 	return step;

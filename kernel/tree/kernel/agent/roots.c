@@ -37,12 +37,6 @@ static const struct agent_root *find_root(const struct agent_bundle *bundle,
 	return NULL;
 }
 
-static u32 edge_slot(const struct agent_bundle *bundle, const struct inode *dir,
-		     u32 hash)
-{
-	return (hash ^ (u32)((unsigned long)dir >> 6)) & bundle->edge_mask;
-}
-
 /**
  * agent_bundle_edge - what is special about a name in a directory
  * @bundle: the bundle, under RCU or otherwise kept by the caller
@@ -56,14 +50,13 @@ const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 					   const struct inode *dir,
 					   const struct qstr *name)
 {
-	u32 slot = edge_slot(bundle, dir, name->hash);
+	u32 slot = agent_edge_slot(bundle, dir, name->hash);
 	const struct agent_edge *edge;
 
 	for (edge = &bundle->edges[slot]; edge->dir;
 	     edge = &bundle->edges[slot = (slot + 1) & bundle->edge_mask]) {
-		if (edge->dir == dir && edge->step &&
-		    edge->step->name.hash_len == name->hash_len &&
-		    !memcmp(edge->step->text, name->name, name->len))
+		if (edge->dir == dir && edge->hash_len == name->hash_len &&
+		    edge->step && agent_is_name(edge->step, name))
 			return edge;
 	}
 	return NULL;
@@ -80,7 +73,7 @@ const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 bool agent_bundle_marks(const struct agent_bundle *bundle,
 			const struct inode *dir)
 {
-	u32 slot = edge_slot(bundle, dir, 0);
+	u32 slot = agent_edge_slot(bundle, dir, 0);
 
 	while (bundle->edges[slot].dir) {
 		if (bundle->edges[slot].dir == dir && !bundle->edges[slot].step)
@@ -284,7 +277,7 @@ static int add_roots(struct agent_bundle *bundle,
 	u32 count = count_places(bundle, parent);
 	u32 i, j;
 
-	if (count >= AGENT_NO_ROOT)
+	if (count > AGENT_ROOTS_MAX)
 		return -E2BIG;
 	bundle->root_mask = roundup_pow_of_two(2 * count + 2) - 1;
 	bundle->roots = kvcalloc(count ?: 1, sizeof(*bundle->roots),
@@ -328,8 +321,7 @@ static void find_rights(struct agent_bundle *bundle,
 
 static void put_edge(struct agent_bundle *bundle, const struct agent_edge *edge)
 {
-	u32 slot = edge_slot(bundle, edge->dir,
-			     edge->step ? edge->step->name.hash : 0);
+	u32 slot = agent_edge_slot(bundle, edge->dir, (u32)edge->hash_len);
 
 	while (bundle->edges[slot].dir)
 		slot = (slot + 1) & bundle->edge_mask;
@@ -362,7 +354,7 @@ static int grow_edges(struct agent_bundle *bundle)
 
 /* Takes a reference to the step if it keeps it. */
 static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
-		    u16 root, bool hole)
+		    bool hole)
 {
 	const struct inode *dir = d_backing_inode(step->dir.dentry);
 	struct agent_edge *edge;
@@ -373,18 +365,20 @@ static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
 	edge = (struct agent_edge *)agent_bundle_edge(bundle, dir, &step->name);
 	if (edge) {
 		/* A way that passes through a hole is no hole. */
-		edge->hole &= hole;
-		if (root != AGENT_NO_ROOT)
-			edge->root = root;
+		if (!hole)
+			edge->to = NULL;
 		return 0;
 	}
 	if (!agent_bundle_marks(bundle, dir))
-		put_edge(bundle, &(struct agent_edge) {
-			.dir = dir, .root = AGENT_NO_ROOT });
+		put_edge(bundle, &(struct agent_edge) { .dir = dir });
 	coconut_inode_mark(dir);
 	refcount_inc(&step->usage);
 	put_edge(bundle, &(struct agent_edge) {
-		.dir = dir, .step = step, .root = root, .hole = hole });
+		.dir = dir,
+		.hash_len = step->name.hash_len,
+		.step = step,
+		.to = hole ? AGENT_HOLE : NULL,
+	});
 	return 0;
 }
 
@@ -401,7 +395,7 @@ static int add_way_up(struct agent_bundle *bundle, const struct path *from,
 		err = agent_place_above(&path, &step);
 		if (err || !step)
 			break;
-		err = add_edge(bundle, step, AGENT_NO_ROOT, hole);
+		err = add_edge(bundle, step, hole);
 		agent_step_put(step);
 		hole = false;
 	} while (!err);
@@ -417,7 +411,7 @@ static int add_steps(struct agent_bundle *bundle,
 
 	/* The last one is a hole's own name, or a root's that has its edge. */
 	for (i = 0; !err && i + 1 < scope->nr_steps; i++)
-		err = add_edge(bundle, scope->steps[i], AGENT_NO_ROOT, false);
+		err = add_edge(bundle, scope->steps[i], false);
 	return err;
 }
 
@@ -429,7 +423,7 @@ static int add_scope_steps(struct agent_bundle *bundle,
 	/* A link that leads into the scope is a name of its own. */
 	if (!err && scope->nr_steps)
 		err = add_edge(bundle, scope->steps[scope->nr_steps - 1],
-			       AGENT_NO_ROOT, false);
+			       false);
 	return err;
 }
 
@@ -442,7 +436,7 @@ static int add_edges(struct agent_bundle *bundle, const struct agent *agent)
 		const struct agent_root *root = &bundle->roots[i];
 
 		if (root->at.late)
-			err = add_edge(bundle, root->at.late, i, !root->rights);
+			err = add_edge(bundle, root->at.late, !root->rights);
 		if (!err)
 			err = add_way_up(bundle, &root->at.path,
 					 !root->at.late && !root->rights);
@@ -456,6 +450,42 @@ static int add_edges(struct agent_bundle *bundle, const struct agent *agent)
 	}
 	for (i = 0; !err && i < ARRAY_SIZE(agent->way); i++)
 		err = add_scope_steps(bundle, &agent->way[i]);
+	return err;
+}
+
+/* A walker need not ask about a root that no other one lies in. */
+static int note_root(struct agent_bundle *bundle, const struct agent_root *root)
+{
+	const struct inode *inode = d_backing_inode(root->at.path.dentry);
+	struct path path = root->at.path;
+	struct agent_step *step;
+	struct agent_edge *edge;
+	int err;
+
+	if (root->at.late || !root->rights || !S_ISDIR(inode->i_mode) ||
+	    agent_bundle_marks(bundle, inode))
+		return 0;
+	path_get(&path);
+	err = agent_place_above(&path, &step);
+	path_put(&path);
+	if (err || !step)
+		return err;
+	edge = (struct agent_edge *)
+	       agent_bundle_edge(bundle, d_backing_inode(step->dir.dentry),
+				 &step->name);
+	if (edge && edge->to != AGENT_HOLE)
+		edge->to = inode;
+	agent_step_put(step);
+	return 0;
+}
+
+static int note_roots(struct agent_bundle *bundle)
+{
+	u32 i;
+	int err = 0;
+
+	for (i = 0; !err && i < bundle->nr_roots; i++)
+		err = note_root(bundle, &bundle->roots[i]);
 	return err;
 }
 
@@ -475,7 +505,7 @@ int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
 	if (err)
 		return err;
 	find_rights(bundle, parent);
-	return add_edges(bundle, agent);
+	return add_edges(bundle, agent) ?: note_roots(bundle);
 }
 
 /**

@@ -383,7 +383,8 @@ static bool names_own(const struct agent_cap_present_args *args)
 	u8 cbor[SHORT_CAP];
 	bool named;
 
-	if (!agent || args->cap_size > sizeof(cbor) ||
+	if (!agent || args->flags || !args->cap_size ||
+	    args->cap_size > sizeof(cbor) ||
 	    (args->aid != AGENT_AID_SELF && args->aid != agent->aid) ||
 	    copy_from_user(cbor, u64_to_user_ptr(args->cap), args->cap_size))
 		return false;
@@ -409,6 +410,13 @@ SYSCALL_DEFINE2(agent_cap_present, struct agent_cap_present_args __user *, uargs
 	struct agent *agent;
 	int err;
 
+	/* The question as it mostly comes, in a structure of this kernel's. */
+	if (size == sizeof(args)) {
+		if (copy_from_user(&args, uargs, sizeof(args)))
+			return -EFAULT;
+		if (names_own(&args))
+			return 0;
+	}
 	err = COPY_ARGS(args, uargs, size, AGENT_CAP_PRESENT_ARGS_SIZE_V0);
 	if (err)
 		return err;
@@ -417,8 +425,6 @@ SYSCALL_DEFINE2(agent_cap_present, struct agent_cap_present_args __user *, uargs
 	err = check_cap_size(args.cap_size);
 	if (err)
 		return err;
-	if (names_own(&args))
-		return 0;
 	agent = find_for(args.aid, AGENT_CAP_ATTEST, true);
 	if (IS_ERR(agent))
 		return PTR_ERR(agent);
@@ -427,7 +433,7 @@ SYSCALL_DEFINE2(agent_cap_present, struct agent_cap_present_args __user *, uargs
 		err = PTR_ERR(cap);
 	} else {
 		/* A question, not a use: asking leaves no row. */
-		if (!agent_bundle_covers(agent, cap))
+		if (!agent_bundle_holds(agent, cap))
 			err = -ECAPABILITY;
 		agent_cap_put(cap);
 	}

@@ -87,7 +87,7 @@ static u64 id_of(const struct inode *inode)
 }
 
 /*
- * All three numbers only ever grow, so their sum stays as it was only while
+ * All these numbers only ever grow, so their sum stays as it was only while
  * each of them does.  An entry that is computed while one is about to grow is
  * noted under a sum that has passed by then.
  */
@@ -95,7 +95,8 @@ static u64 stamp_of(const struct agent *agent)
 {
 	u64 generation = coconut_generation(agent);
 
-	return generation + READ_ONCE(rename_lock.seqcount.seqcount.sequence) +
+	return generation + atomic64_read(&coconut_unlinks) +
+	       READ_ONCE(rename_lock.seqcount.seqcount.sequence) +
 	       READ_ONCE(mount_lock.seqcount.seqcount.sequence);
 }
 
@@ -133,7 +134,7 @@ static u32 see_name(const struct agent_bundle *bundle, struct dentry *dentry)
 	spin_lock(&dentry->d_lock);
 	edge = agent_bundle_edge(bundle, d_inode_rcu(dentry->d_parent),
 				 &dentry->d_name);
-	if (edge && !edge->hole)
+	if (edge && edge->to != AGENT_HOLE)
 		known = COCONUT_VISIBLE;
 	spin_unlock(&dentry->d_lock);
 	return known;
@@ -161,7 +162,7 @@ static u32 compute(const struct agent *agent, const struct path *path)
 	return known;
 }
 
-/* A file of several names has the rights of the one that was used. */
+/* What a file of several names is to an agent depends on the one used. */
 static bool has_one_name(const struct inode *inode)
 {
 	return S_ISDIR(inode->i_mode) || inode->i_nlink == 1;
@@ -225,25 +226,26 @@ static void note(struct agent *agent, struct coconut_cache *cache,
 
 	spin_lock(&cache->lock);
 	raw_write_seqcount_begin(&slot->seq);
+	WRITE_ONCE(slot->stamp, 0);
 	counted = fill(slot, inode, id, path->mnt, &old);
-	slot->stamp = stamp;
 	slot->known = known;
+	WRITE_ONCE(slot->stamp, stamp);
 	raw_write_seqcount_end(&slot->seq);
 	spin_unlock(&cache->lock);
 	if (counted)
 		record_repeats(agent, &old, true);
 }
 
-static noinline u32 decide_anew(struct agent *agent,
-				struct coconut_cache *cache,
-				const struct path *path,
+static noinline u32 decide_anew(struct agent *agent, const struct path *path,
 				const struct inode *inode)
 {
+	struct coconut_cache *cache = cache_of(agent);
 	u64 stamp = stamp_of(agent);
 	u32 known = compute(agent, path);
 
 	if (cache && inode)
-		note(agent, cache, path, inode, id_of(inode), stamp, known);
+		note(agent, cache, path, inode, id_of(inode),
+		     has_one_name(inode) ? stamp : 0, known);
 	return known;
 }
 
@@ -257,24 +259,27 @@ static noinline u32 decide_anew(struct agent *agent,
  */
 u32 coconut_known(struct agent *agent, const struct path *path)
 {
+	/* Pairs with cmpxchg_release() in cache_of(). */
+	struct coconut_cache *cache = smp_load_acquire(&agent->cache);
 	const struct inode *inode = d_inode_rcu(path->dentry);
-	struct coconut_cache *cache = cache_of(agent);
 	const struct slot *slot;
 	unsigned int seq;
 	u32 known;
 	u64 id;
 
 	if (unlikely(!cache || !inode))
-		return decide_anew(agent, cache, path, inode);
-	id = id_of(inode);
+		return decide_anew(agent, path, inode);
+	/* Without a number it finds no slot, since no slot in use has id 0. */
+	id = READ_ONCE(coconut_inode(inode)->id);
 	slot = &cache->slots[id % SLOTS];
 	seq = raw_read_seqcount(&slot->seq);
 	known = slot->known;
+	/* While a slot is written its stamp is 0, which no other is. */
 	if (likely(is_of(slot, id, path->mnt) &&
-		   slot->stamp == stamp_of(agent) && has_one_name(inode) &&
-		   !(seq & 1) && !read_seqcount_retry(&slot->seq, seq)))
+		   slot->stamp == stamp_of(agent) &&
+		   !read_seqcount_retry(&slot->seq, seq)))
 		return known;
-	return decide_anew(agent, cache, path, inode);
+	return decide_anew(agent, path, inode);
 }
 
 static bool count(struct agent *agent, struct slot *slot, u16 cap,
@@ -288,10 +293,13 @@ static bool count(struct agent *agent, struct slot *slot, u16 cap,
 	return counted;
 }
 
-static u16 cap_of(u32 rights)
+/* The only task of an agent is alone with its cache. */
+static bool lock_unless_alone(struct agent *agent, struct coconut_cache *cache)
 {
-	return rights & AGENT_RIGHT(AGENT_CAP_FS_READ) ? AGENT_CAP_FS_READ :
-							 AGENT_CAP_FS_WRITE;
+	if (likely(atomic_read(&agent->tasks) == 1))
+		return false;
+	spin_lock(&cache->lock);
+	return true;
 }
 
 /**
@@ -299,35 +307,37 @@ static u16 cap_of(u32 rights)
  * @agent: the agent
  * @path: the file
  * @inode: its inode
- * @rights: fs.read or fs.write, the one that is used
  *
- * The whole decision about a file that is opened again, in the common case.
+ * The whole decision about a file that is opened again for reading, in the
+ * common case.
  *
  * Return: false when it needs a decision of its own.
  */
 bool coconut_repeats(struct agent *agent, const struct path *path,
-		     const struct inode *inode, u32 rights)
+		     const struct inode *inode)
 {
-	struct coconut_cache *cache = READ_ONCE(agent->cache);
-	bool repeats, counted = false;
-	struct slot *slot, old;
+	const u32 right = AGENT_RIGHT(AGENT_CAP_FS_READ);
+	struct coconut_cache *cache = agent->cache;
+	bool repeats, locked;
+	struct slot *slot;
 	u64 id;
 
 	if (agent->audit != AGENT_AUDIT_COALESCED || !cache)
 		return false;
 	id = coconut_inode(inode)->id;
 	slot = &cache->slots[id % SLOTS];
-	spin_lock(&cache->lock);
+	locked = lock_unless_alone(agent, cache);
 	repeats = is_of(slot, id, path->mnt) &&
 		  slot->stamp == stamp_of(agent) &&
-		  (slot->known & slot->seen & rights) == rights &&
-		  !(slot->known & rights << COCONUT_LIMITED_SHIFT) &&
-		  has_one_name(inode);
-	if (repeats)
-		counted = count(agent, slot, cap_of(rights), &old);
-	spin_unlock(&cache->lock);
-	if (unlikely(counted))
-		record_repeats(agent, &old, false);
+		  slot->known & slot->seen & right &&
+		  !(slot->known & right << COCONUT_LIMITED_SHIFT) &&
+		  slot->counted == AGENT_CAP_FS_READ;
+	if (likely(repeats))
+		slot->repeats++;
+	if (locked)
+		spin_unlock(&cache->lock);
+	if (likely(repeats))
+		atomic64_inc(&agent->uses);
 	return repeats;
 }
 
@@ -354,6 +364,8 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 	cache = cache_of(agent);
 	if (!cache)
 		return false;
+	/* What is known then holds for the next use as well. */
+	coconut_known(agent, path);
 	id = id_of(inode);
 	slot = &cache->slots[id % SLOTS];
 	spin_lock(&cache->lock);
@@ -361,7 +373,6 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 	if (!is_of(slot, id, path->mnt)) {
 		displaced = fill(slot, inode, id, path->mnt, &old);
 		slot->stamp = 0;
-		slot->known = 0;
 	}
 	repeat = slot->seen & AGENT_RIGHT(cap);
 	if (repeat)

@@ -32,16 +32,6 @@ struct coconut_file {
 #define COCONUT_FILE_RIGHTS	(MAY_READ | MAY_WRITE | MAY_EXEC)
 
 /**
- * struct coconut_sock - what is known of a socket
- * @aid: the agent that made it, 0 for a legacy task
- * @known: the generation of the bundle that was asked last about its addresses
- */
-struct coconut_sock {
-	u64 aid;
-	u64 known;
-};
-
-/**
  * struct coconut_ipc - what is known of a System V object
  * @aid: the agent that made it, 0 for a legacy task
  */
@@ -56,9 +46,10 @@ static inline struct coconut_file *coconut_file(const struct file *file)
 	return file->f_security + coconut_blob_sizes.lbs_file;
 }
 
-static inline struct coconut_sock *coconut_sock(const struct sock *sk)
+/* What is known of a socket is kept with its inode, which each one has. */
+static inline struct coconut_inode *coconut_socket(struct socket *sock)
 {
-	return sk->sk_security + coconut_blob_sizes.lbs_sock;
+	return coconut_inode(SOCK_INODE(sock));
 }
 
 static inline struct coconut_ipc *coconut_ipc(const struct kern_ipc_perm *perm)
@@ -84,10 +75,13 @@ static inline u64 coconut_generation(const struct agent *agent)
 #define COCONUT_VISIBLE		BIT(16)	/* may be looked at: a right, or a way */
 #define COCONUT_WAY		BIT(17)	/* a directory with special names */
 
+/* inode.c: how many files have lost one of several names */
+extern atomic64_t coconut_unlinks;
+
 /* cache.c */
 u32 coconut_known(struct agent *agent, const struct path *path);
 bool coconut_repeats(struct agent *agent, const struct path *path,
-		     const struct inode *inode, u32 rights);
+		     const struct inode *inode);
 bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 		       const struct path *path, bool atomic);
 
@@ -126,6 +120,21 @@ int coconut_deny_path(struct agent *agent, enum agent_cap_id cap,
 		      enum agent_audit_reason reason, const struct path *path,
 		      bool atomic);
 int coconut_close(struct agent *agent, const char *what);
+
+/* fs.c */
+int coconut_check_mode(umode_t mode);
+
+/* inode.c */
+bool coconut_is_queue(const struct inode *inode);
+
+/* ipc.c */
+int coconut_reach_maker(struct agent *agent, u64 aid);
+
+/* system.c */
+void coconut_answer(void);
+
+/* net.c */
+int coconut_check_socket(struct agent *agent, struct socket *sock);
 
 /* code.c */
 int coconut_check_code(struct agent *agent, struct file *file);

@@ -13,6 +13,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
+#include <linux/security.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
@@ -55,17 +56,30 @@ static int find_digest(struct file *file, u8 digest[AGENT_DIGEST_SIZE])
 	int err = 0;
 
 	mutex_lock(&digests);
-	if (!test_bit(COCONUT_INODE_CODE, &blob->flags)) {
-		if (!blob->digest)
-			blob->digest = kmalloc(AGENT_DIGEST_SIZE,
-					       GFP_KERNEL_ACCOUNT);
-		err = blob->digest ? agent_digest_file(file, blob->digest) :
-				     -ENOMEM;
-		if (!err)
-			set_bit(COCONUT_INODE_CODE, &blob->flags);
-	}
-	if (!err)
+	if (test_bit(COCONUT_INODE_CODE, &blob->flags))
 		memcpy(digest, blob->digest, AGENT_DIGEST_SIZE);
+	else
+		err = agent_digest_file(file, digest);
+	mutex_unlock(&digests);
+	return err;
+}
+
+/* Only what is code to somebody is kept from those who write. */
+static int keep_digest(const struct inode *inode,
+		       const u8 digest[AGENT_DIGEST_SIZE])
+{
+	struct coconut_inode *blob = coconut_inode(inode);
+	int err = -ENOMEM;
+
+	mutex_lock(&digests);
+	if (!blob->digest)
+		blob->digest = kmalloc(AGENT_DIGEST_SIZE, GFP_KERNEL_ACCOUNT);
+	if (blob->digest) {
+		memcpy(blob->digest, digest, AGENT_DIGEST_SIZE);
+		set_bit(COCONUT_INODE_DIGEST, &blob->flags);
+		set_bit(COCONUT_INODE_CODE, &blob->flags);
+		err = 0;
+	}
 	mutex_unlock(&digests);
 	return err;
 }
@@ -141,12 +155,15 @@ int coconut_code_digest(struct file *file, u8 digest[AGENT_DIGEST_SIZE])
 int coconut_check_code(struct agent *agent, struct file *file)
 {
 	u8 digest[AGENT_DIGEST_SIZE];
-	int err = coconut_code_digest(file, digest);
+	int err = -EACCES;
 
+	/* Memory that has no place has writers that nobody counts. */
+	if (!coconut_has_no_place(&file->f_path))
+		err = coconut_code_digest(file, digest);
 	if (err && err != -EACCES)
 		return err;
 	if (!err && agent_knows_code(agent, digest))
-		return 0;
+		return keep_digest(file_inode(file), digest);
 	return coconut_deny_path(agent, AGENT_CAP_FS_EXEC, AGENT_REASON_CODE,
 				 &file->f_path, false);
 }
@@ -189,12 +206,25 @@ static int map_file(struct agent *agent, struct file *file, unsigned long prot,
 	err = mask ? coconut_check_file(agent, file, mask) : 0;
 	if (err || !(prot & PROT_EXEC))
 		return err;
+	if (coconut_has_no_place(&file->f_path))
+		return coconut_need_cap(agent, AGENT_CAP_MEM_EXEC,
+					"shared memory to run");
 	/* What can be written and run is not the file's contents for long. */
 	if (prot & PROT_WRITE)
 		return coconut_need_cap(agent, AGENT_CAP_MEM_EXEC,
 					"a mapping to write and run") ?:
 		       coconut_check_code(agent, file);
 	return coconut_check_code(agent, file);
+}
+
+/* Where the kernel would look for what a null pointer leads to. */
+static int hook_mmap_addr(unsigned long addr)
+{
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent) || addr >= dac_mmap_min_addr)
+		return 0;
+	return coconut_close(agent, "memory at the lowest addresses");
 }
 
 static int hook_mmap_file(struct file *file, unsigned long reqprot,
@@ -249,7 +279,9 @@ static void hook_inode_free_security_rcu(void *inode_security)
 	struct coconut_inode *blob = inode_security +
 				     coconut_blob_sizes.lbs_inode;
 
-	kfree(blob->digest);
+	/* Only a regular file has one; a socket's inode has a number there. */
+	if (test_bit(COCONUT_INODE_DIGEST, &blob->flags))
+		kfree(blob->digest);
 }
 
 static struct security_hook_list hooks[] __ro_after_init = {
@@ -257,6 +289,7 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(bprm_check_security, hook_bprm_check_security),
 	LSM_HOOK_INIT(bprm_committing_creds, hook_bprm_committing_creds),
 	LSM_HOOK_INIT(bprm_committed_creds, hook_bprm_committed_creds),
+	LSM_HOOK_INIT(mmap_addr, hook_mmap_addr),
 	LSM_HOOK_INIT(mmap_file, hook_mmap_file),
 	LSM_HOOK_INIT(file_mprotect, hook_file_mprotect),
 	LSM_HOOK_INIT(inode_free_security_rcu, hook_inode_free_security_rcu),

@@ -60,6 +60,29 @@ static int open_writable(struct agent *agent, struct file *file)
 	return coconut_need(agent, AGENT_CAP_FS_WRITE, &file->f_path);
 }
 
+/* A message queue has a name and a maker, and no place. */
+static int need_queue(struct agent *agent, struct file *file, u64 generation)
+{
+	int err = coconut_reach_maker(agent,
+				      coconut_inode(file_inode(file))->maker);
+
+	if (!err)
+		note(file, generation, MAY_READ | MAY_WRITE);
+	return err;
+}
+
+/* A file without a name is made in a directory, and may get one there. */
+static int open_unnamed(struct agent *agent, struct file *file, u64 generation)
+{
+	int err = coconut_check_mode(file_inode(file)->i_mode);
+
+	if (!err)
+		err = coconut_need(agent, AGENT_CAP_FS_CREATE, &file->f_path);
+	if (!err)
+		note(file, generation, MAY_READ | MAY_WRITE);
+	return err;
+}
+
 static noinline int open_anew(struct agent *agent, struct file *file)
 {
 	u64 generation;
@@ -68,9 +91,13 @@ static noinline int open_anew(struct agent *agent, struct file *file)
 
 	if (coconut_has_no_place(&file->f_path))
 		return 0;
+	if (coconut_is_queue(file_inode(file)))
+		return need_queue(agent, file, coconut_generation(agent));
 	if (file->f_flags & __FMODE_EXEC)
 		return open_image(agent, file);
 	generation = coconut_generation(agent);
+	if (file->f_flags & __O_TMPFILE)
+		return open_unnamed(agent, file, generation);
 	if (file->f_mode & FMODE_READ) {
 		err = coconut_need(agent, AGENT_CAP_FS_READ, &file->f_path);
 		rights |= MAY_READ;
@@ -93,8 +120,7 @@ static noinline int open_file(struct agent *agent, struct file *file)
 	/* Memory of tasks is written with more than fs.write. */
 	if (mode == FMODE_READ && !(file->f_flags & __FMODE_EXEC) &&
 	    likely(agent_is_running(agent)) &&
-	    coconut_repeats(agent, &file->f_path, file_inode(file),
-			    AGENT_RIGHT(AGENT_CAP_FS_READ))) {
+	    coconut_repeats(agent, &file->f_path, file_inode(file))) {
 		agent_allowed(agent);
 		WRITE_ONCE(coconut_file(file)->known,
 			   generation << COCONUT_FILE_SHIFT | MAY_READ);
@@ -107,13 +133,14 @@ static int hook_file_open(struct file *file)
 {
 	struct agent *agent = agent_confined();
 
-	if (unlikely(file->f_mode & FMODE_WRITE)) {
-		int err = coconut_write_code(file_inode(file));
+	if (unlikely(agent)) {
+		int err = open_file(agent, file);
 
 		if (err)
 			return err;
 	}
-	return likely(!agent) ? 0 : open_file(agent, file);
+	return file->f_mode & FMODE_WRITE ?
+	       coconut_write_code(file_inode(file)) : 0;
 }
 
 static int need_still(struct agent *agent, enum agent_cap_id cap,
@@ -129,10 +156,17 @@ static int ask_again(struct agent *agent, struct file *file, u32 mask)
 	u64 generation = coconut_generation(agent);
 	int err = 0;
 
+	/* splice() reads a socket by no question of the network's. */
+	if (S_ISSOCK(file_inode(file)->i_mode))
+		err = coconut_check_socket(agent, SOCKET_I(file_inode(file)));
+	if (err)
+		return err;
 	if (coconut_has_no_place(&file->f_path)) {
 		note(file, generation, COCONUT_FILE_RIGHTS);
 		return 0;
 	}
+	if (coconut_is_queue(file_inode(file)))
+		return need_queue(agent, file, generation);
 	if (mask & MAY_EXEC)
 		err = need_still(agent, AGENT_CAP_FS_EXEC, &file->f_path);
 	if (!err && mask & MAY_READ)

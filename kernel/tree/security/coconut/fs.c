@@ -18,16 +18,23 @@ static int change(const struct path *path)
 
 static int hook_path_truncate(const struct path *path)
 {
-	return coconut_write_code(d_backing_inode(path->dentry)) ?:
-	       change(path);
+	return change(path) ?:
+	       coconut_write_code(d_backing_inode(path->dentry));
 }
 
-/* A program that runs as its owner would be the agent's, run by others. */
-static int check_mode(umode_t type, umode_t mode)
+/**
+ * coconut_check_mode - whether the caller may make a file of a mode
+ * @mode: type and mode
+ *
+ * A program that runs as its owner would be the agent's, run by others.
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_check_mode(umode_t mode)
 {
 	struct agent *agent = agent_confined();
 
-	if (likely(!agent) || !S_ISREG(type) || !(mode & (S_ISUID | S_ISGID)))
+	if (likely(!agent) || !S_ISREG(mode) || !(mode & (S_ISUID | S_ISGID)))
 		return 0;
 	return coconut_close(agent, "a set-user-id program");
 }
@@ -59,7 +66,7 @@ static int hook_path_mknod(const struct path *dir, struct dentry *dentry,
 	/* By its name it would be in scope, and what it leads to is not. */
 	if (S_ISBLK(mode) || (S_ISCHR(mode) && dev != WHITEOUT_DEV))
 		return coconut_close(agent, "a device node");
-	return check_mode(mode, mode) ?: create_at(dir, dentry);
+	return coconut_check_mode(mode) ?: create_at(dir, dentry);
 }
 
 static int hook_path_mkdir(const struct path *dir, struct dentry *dentry,
@@ -140,8 +147,9 @@ static int hook_path_rename(const struct path *old_dir,
 
 static int hook_path_chmod(const struct path *path, umode_t mode)
 {
-	return check_mode(d_backing_inode(path->dentry)->i_mode, mode) ?:
-	       change(path);
+	const umode_t type = d_backing_inode(path->dentry)->i_mode & S_IFMT;
+
+	return coconut_check_mode(type | (mode & ~S_IFMT)) ?: change(path);
 }
 
 static int hook_path_chown(const struct path *path, kuid_t uid, kgid_t gid)

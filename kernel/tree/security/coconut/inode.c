@@ -8,11 +8,18 @@
 
 #include "coconut.h"
 
+atomic64_t coconut_unlinks = ATOMIC64_INIT(0);
+
 static int hook_inode_getattr(const struct path *path)
 {
 	struct agent *agent = agent_confined();
 
-	return likely(!agent) ? 0 : coconut_may_see(agent, path);
+	if (likely(!agent))
+		return 0;
+	if (likely(coconut_known(agent, path) & COCONUT_VISIBLE &&
+		   agent_is_running(agent)))
+		return 0;
+	return coconut_may_see(agent, path);
 }
 
 static int look(struct dentry *dentry)
@@ -89,9 +96,24 @@ static int hook_inode_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	return change(dentry);
 }
 
-static bool is_queue(const struct inode *inode)
+/**
+ * coconut_is_queue - whether an inode is a message queue or their directory
+ * @inode: the inode
+ *
+ * Return: true if so.
+ */
+bool coconut_is_queue(const struct inode *inode)
 {
 	return !strcmp(inode->i_sb->s_type->name, "mqueue");
+}
+
+static int hook_inode_alloc_security(struct inode *inode)
+{
+	struct agent *agent = agent_confined();
+
+	if (unlikely(agent))
+		coconut_inode(inode)->maker = agent->aid;
+	return 0;
 }
 
 /* A queue is made and removed by no path: the calls walk none. */
@@ -99,7 +121,7 @@ static int ask_queue(const struct inode *dir)
 {
 	struct agent *agent = agent_confined();
 
-	if (likely(!agent) || !is_queue(dir))
+	if (likely(!agent) || !coconut_is_queue(dir))
 		return 0;
 	return coconut_may_reach(agent, AGENT_CAP_IPC, agent, false);
 }
@@ -112,6 +134,9 @@ static int hook_inode_create(struct inode *dir, struct dentry *dentry,
 
 static int hook_inode_unlink(struct inode *dir, struct dentry *dentry)
 {
+	/* What was known of it may have been by this name. */
+	if (unlikely(d_backing_inode(dentry)->i_nlink > 1))
+		atomic64_inc(&coconut_unlinks);
 	return ask_queue(dir);
 }
 
@@ -128,6 +153,7 @@ static int hook_inode_init_security_anon(struct inode *inode,
 }
 
 static struct security_hook_list hooks[] __ro_after_init = {
+	LSM_HOOK_INIT(inode_alloc_security, hook_inode_alloc_security),
 	LSM_HOOK_INIT(inode_getattr, hook_inode_getattr),
 	LSM_HOOK_INIT(inode_readlink, hook_inode_readlink),
 	LSM_HOOK_INIT(inode_getxattr, hook_inode_getxattr),

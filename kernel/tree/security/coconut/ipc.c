@@ -8,14 +8,23 @@
 
 #include "coconut.h"
 
-/* The maker of an object, whose AID is all that the object remembers. */
-static int reach_maker(struct agent *agent, u64 aid)
+/**
+ * coconut_reach_maker - decide whether an agent may use what another made
+ * @agent: who uses it
+ * @aid: its maker, all that the object remembers
+ *
+ * Context: Any.
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_reach_maker(struct agent *agent, u64 aid)
 {
 	struct agent *maker = agent_get_by_aid(aid);
 	int err;
 
 	/* Of an agent that has ended nobody is an ancestor any more. */
 	err = coconut_may_reach(agent, AGENT_CAP_IPC, maker, true);
+	if (err)
+		coconut_answer();
 	if (maker)
 		agent_put(maker);
 	return err;
@@ -32,11 +41,27 @@ static int make_object(struct kern_ipc_perm *perm)
 	return coconut_may_reach(agent, AGENT_CAP_IPC, agent, true);
 }
 
+/* What a live agent has made is out of AID 0's reach, what it leaves is not. */
+static int use_as_legacy(u64 aid)
+{
+	struct agent *maker;
+
+	if (likely(!aid) || current->agent)
+		return 0;
+	maker = agent_get_by_aid(aid);
+	if (!maker)
+		return 0;
+	agent_put(maker);
+	return coconut_deny(NULL, AGENT_CAP_IPC, AGENT_REASON_LEGACY, &aid,
+			    sizeof(aid), true);
+}
+
 static int use_object(struct kern_ipc_perm *perm)
 {
 	struct agent *agent = agent_confined();
 
-	return likely(!agent) ? 0 : reach_maker(agent, coconut_ipc(perm)->aid);
+	return likely(!agent) ? use_as_legacy(coconut_ipc(perm)->aid) :
+	       coconut_reach_maker(agent, coconut_ipc(perm)->aid);
 }
 
 static int hook_ipc_permission(struct kern_ipc_perm *perm, short flag)
@@ -55,14 +80,23 @@ static int hook_ctl(struct kern_ipc_perm *perm, int cmd)
 	struct agent *agent = agent_confined();
 
 	if (likely(!agent))
-		return 0;
-	return reach_maker(agent, perm ? coconut_ipc(perm)->aid :
-					 AGENT_AID_LEGACY);
+		return perm ? use_as_legacy(coconut_ipc(perm)->aid) : 0;
+	return coconut_reach_maker(agent, perm ? coconut_ipc(perm)->aid :
+						 AGENT_AID_LEGACY);
 }
 
-static bool is_search(enum key_need_perm need)
+/**
+ * agent_need_key - decide whether the caller may call on keys
+ * @what: the system call
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int agent_need_key(const char *what)
 {
-	return need == KEY_NEED_SEARCH || need == KEY_NEED_UNSPECIFIED;
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) ? 0 :
+	       coconut_need_cap(agent, AGENT_CAP_KEY, what);
 }
 
 /*
@@ -75,28 +109,15 @@ static int hook_key_permission(key_ref_t key_ref, const struct cred *cred,
 	static const char name[] = "the .coconut keyring";
 	struct agent *subject = current->agent;
 
-	if (subject && subject->aid == AGENT_AID_ROOT)
+	if (need_perm != KEY_NEED_WRITE && need_perm != KEY_NEED_SETATTR &&
+	    need_perm != KEY_NEED_UNLINK)
 		return 0;
-	/* The kernel itself searches in the name of whoever spawns an agent. */
-	if (is_search(need_perm))
+	if (likely(!agent_is_keyring(key_ref_to_ptr(key_ref))) ||
+	    (subject && subject->aid == AGENT_AID_ROOT))
 		return 0;
-	if (need_perm != KEY_NEED_VIEW && need_perm != KEY_NEED_READ &&
-	    unlikely(agent_is_keyring(key_ref_to_ptr(key_ref))))
-		return coconut_deny(subject, AGENT_CAP_NONE, subject ?
-				    AGENT_REASON_AUTHORITY :
-				    AGENT_REASON_LEGACY,
-				    name, sizeof(name) - 1, true);
-	return likely(!subject) ? 0 :
-	       coconut_need_cap(subject, AGENT_CAP_KEY, "a key");
-}
-
-static int hook_key_alloc(struct key *key, const struct cred *cred,
-			  unsigned long flags)
-{
-	struct agent *agent = agent_confined();
-
-	return likely(!agent) ? 0 :
-	       coconut_need_cap(agent, AGENT_CAP_KEY, "a new key");
+	return coconut_deny(subject, AGENT_CAP_NONE, subject ?
+			    AGENT_REASON_AUTHORITY : AGENT_REASON_LEGACY,
+			    name, sizeof(name) - 1, true);
 }
 
 static struct security_hook_list hooks[] __ro_after_init = {
@@ -111,7 +132,6 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(shm_shmctl, hook_ctl),
 	LSM_HOOK_INIT(sem_semctl, hook_ctl),
 	LSM_HOOK_INIT(key_permission, hook_key_permission),
-	LSM_HOOK_INIT(key_alloc, hook_key_alloc),
 };
 
 void __init coconut_add_ipc_hooks(void)

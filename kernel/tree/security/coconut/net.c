@@ -156,8 +156,9 @@ static void put_peer(struct agent_net_scope *to, const struct sock *sk)
  * one that has a peer needs the way there, or the address at which the peer
  * came in; one that was given an address needs that.
  */
-static int ask_anew(struct agent *agent, struct sock *sk, u64 generation)
+static int ask_anew(struct agent *agent, struct socket *sock, u64 generation)
 {
+	struct sock *sk = sock->sk;
 	struct agent_net_scope local, peer;
 	enum agent_audit_reason reason;
 	int err = 0;
@@ -170,22 +171,30 @@ static int ask_anew(struct agent *agent, struct sock *sk, u64 generation)
 			err = coconut_need_net(agent, AGENT_CAP_NET_CONNECT,
 					       &peer, true);
 	} else if (sk->sk_state == TCP_LISTEN ||
-		   sk->sk_userlocks & SOCK_BINDPORT_LOCK) {
+		   sk->sk_userlocks & (SOCK_BINDPORT_LOCK |
+				       SOCK_BINDADDR_LOCK)) {
 		err = coconut_need_net(agent, AGENT_CAP_NET_BIND, &local, true);
 	}
 	if (!err)
-		WRITE_ONCE(coconut_sock(sk)->known, generation);
+		WRITE_ONCE(coconut_socket(sock)->asked, generation);
 	return err;
 }
 
-static int check_sock(struct agent *agent, struct sock *sk)
+/**
+ * coconut_check_socket - whether an agent may go on with a socket
+ * @agent: who uses it
+ * @sock: the socket
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_check_socket(struct agent *agent, struct socket *sock)
 {
 	u64 generation = coconut_generation(agent);
 
-	if (likely(READ_ONCE(coconut_sock(sk)->known) == generation) ||
-	    !is_inet(sk))
+	if (likely(READ_ONCE(coconut_socket(sock)->asked) == generation) ||
+	    !is_inet(sock->sk))
 		return 0;
-	return ask_anew(agent, sk, generation);
+	return ask_anew(agent, sock, generation);
 }
 
 /* A route that the sender gives is a way to where no connect() has asked. */
@@ -216,7 +225,7 @@ static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 
 	if (likely(!agent) || !is_inet(sock->sk))
 		return 0;
-	err = check_sock(agent, sock->sk);
+	err = coconut_check_socket(agent, sock);
 	if (!err && msg->msg_controllen && !msg->msg_control_is_user)
 		err = check_control(agent, msg);
 	if (err || !msg->msg_name)
@@ -231,28 +240,35 @@ static int hook_socket_recvmsg(struct socket *sock, struct msghdr *msg,
 {
 	struct agent *agent = agent_confined();
 
-	return likely(!agent) ? 0 : check_sock(agent, sock->sk);
+	return likely(!agent) ? 0 : coconut_check_socket(agent, sock);
 }
 
 static int hook_socket_accept(struct socket *sock, struct socket *newsock)
 {
 	struct agent *agent = agent_confined();
+	int err;
 
-	return likely(!agent) ? 0 : check_sock(agent, sock->sk);
+	if (likely(!agent))
+		return 0;
+	err = coconut_check_socket(agent, sock);
+	if (!err)
+		coconut_socket(newsock)->asked =
+			READ_ONCE(coconut_socket(sock)->asked);
+	return err;
 }
 
 /* Listening without bind() takes any port on any address. */
 static int hook_socket_listen(struct socket *sock, int backlog)
 {
 	struct agent *agent = agent_confined();
-	struct agent_net_scope any;
+	struct agent_net_scope local;
 
 	if (likely(!agent) || !is_inet(sock->sk))
 		return 0;
-	if (inet_sk(sock->sk)->inet_num)
-		return check_sock(agent, sock->sk);
-	put_local(&any, sock->sk);
-	return coconut_need_net(agent, AGENT_CAP_NET_BIND, &any, false);
+	/* A port may have come by a connect() that was dissolved. */
+	put_local(&local, sock->sk);
+	return coconut_need_net(agent, AGENT_CAP_NET_BIND, &local,
+				inet_sk(sock->sk)->inet_num);
 }
 
 static int hook_socket_setsockopt(struct socket *sock, int level, int optname)
@@ -275,27 +291,9 @@ static int hook_socket_post_create(struct socket *sock, int family, int type,
 {
 	struct agent *agent = agent_confined();
 
-	if (unlikely(agent) && !kern && sock->sk) {
-		coconut_sock(sock->sk)->aid = agent->aid;
-		coconut_sock(sock->sk)->known = coconut_generation(agent);
-	}
+	if (unlikely(agent) && !kern)
+		coconut_socket(sock)->asked = coconut_generation(agent);
 	return 0;
-}
-
-static int hook_socket_socketpair(struct socket *a, struct socket *b)
-{
-	struct agent *agent = agent_confined();
-
-	if (unlikely(agent)) {
-		coconut_sock(a->sk)->aid = agent->aid;
-		coconut_sock(b->sk)->aid = agent->aid;
-	}
-	return 0;
-}
-
-static void hook_sk_clone_security(const struct sock *sk, struct sock *newsk)
-{
-	*coconut_sock(newsk) = *coconut_sock(sk);
 }
 
 /* One buffer may hold many messages, and each of them is carried out. */
@@ -376,8 +374,6 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(socket_recvmsg, hook_socket_recvmsg),
 	LSM_HOOK_INIT(socket_setsockopt, hook_socket_setsockopt),
 	LSM_HOOK_INIT(socket_post_create, hook_socket_post_create),
-	LSM_HOOK_INIT(socket_socketpair, hook_socket_socketpair),
-	LSM_HOOK_INIT(sk_clone_security, hook_sk_clone_security),
 	LSM_HOOK_INIT(netlink_send, hook_netlink_send),
 };
 

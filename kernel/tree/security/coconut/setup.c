@@ -11,7 +11,6 @@
 struct lsm_blob_sizes coconut_blob_sizes __ro_after_init = {
 	.lbs_file = sizeof(struct coconut_file),
 	.lbs_inode = sizeof(struct coconut_inode),
-	.lbs_sock = sizeof(struct coconut_sock),
 	.lbs_ipc = sizeof(struct coconut_ipc),
 };
 

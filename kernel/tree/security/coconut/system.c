@@ -17,7 +17,6 @@
 enum meaning {
 	CLOSED,		/* none has it */
 	OF_UID,		/* as the uid has it: other decisions bound it */
-	LIMIT,		/* none has it, and to ask is no reach for anything */
 	BY_CAP,		/* with a capability of the bundle */
 };
 
@@ -36,8 +35,6 @@ static const struct {
 	[CAP_SETUID] = { OF_UID },
 	[CAP_SETPCAP] = { OF_UID },
 	[CAP_NET_BIND_SERVICE] = { OF_UID },
-	[CAP_IPC_LOCK] = { LIMIT },
-	[CAP_SYS_RESOURCE] = { LIMIT },
 	[CAP_NET_ADMIN] = { BY_CAP, AGENT_CAP_NET_ADMIN },
 	[CAP_NET_RAW] = { BY_CAP, AGENT_CAP_NET_RAW },
 	[CAP_SYS_TIME] = { BY_CAP, AGENT_CAP_TIME },
@@ -46,58 +43,85 @@ static const struct {
 };
 
 /**
- * struct answer - the errno of a system call, to be set when it returns
- * @work: runs then
+ * struct answer - what is left to do when a system call returns
+ * @work: does it
  * @nr: the call
+ * @cap: a POSIX capability that was refused, -1 when the row is written
  */
 struct answer {
 	struct callback_head work;
 	int nr;
+	int cap;
 };
 
-/* What failed for a lack that DAC doesn't know must not be told as DAC's. */
+static void deny_posix(struct agent *agent, int cap)
+{
+	enum agent_cap_id lacks = meanings[cap].cap;
+	char name[32];
+	u32 size = scnprintf(name, sizeof(name), "POSIX capability %d", cap);
+
+	coconut_deny(agent, lacks, lacks ? AGENT_REASON_SCOPE :
+					   AGENT_REASON_CLOSED,
+		     name, size, true);
+}
+
+/*
+ * What failed for a lack that DAC doesn't know must not be told as DAC's. A
+ * call that went well in spite of it was not denied.
+ */
 static void set_answer(struct callback_head *work)
 {
 	struct answer *answer = container_of(work, struct answer, work);
 	struct pt_regs *regs = current_pt_regs();
+	struct agent *agent = agent_confined();
 	long err = syscall_get_error(current, regs);
 
-	if (syscall_get_nr(current, regs) == answer->nr &&
-	    (err == -EPERM || err == -EACCES))
+	if (agent && syscall_get_nr(current, regs) == answer->nr &&
+	    (err == -EPERM || err == -EACCES)) {
 		syscall_set_return_value(current, regs, -ECAPABILITY, 0);
+		if (answer->cap >= 0)
+			deny_posix(agent, answer->cap);
+	}
 	kfree(answer);
 }
 
-static void answer_later(void)
+/* Return: false where there is no system call to come back from. */
+static bool answer_later(int cap)
 {
+	struct callback_head *pending;
 	struct answer *answer;
 
 	if (!in_task() || current->flags & (PF_KTHREAD | PF_EXITING |
 					    PF_IO_WORKER | PF_USER_WORKER))
-		return;
-	answer = kmalloc(sizeof(*answer), GFP_ATOMIC);
-	if (!answer)
-		return;
+		return false;
+	/* One denial is enough for a call, whatever else it tries. */
+	pending = task_work_cancel_func(current, set_answer);
+	if (pending) {
+		answer = container_of(pending, struct answer, work);
+		if (cap < 0)
+			answer->cap = cap;
+	} else {
+		answer = kmalloc(sizeof(*answer), GFP_ATOMIC);
+		if (!answer)
+			return false;
+		answer->nr = syscall_get_nr(current, current_pt_regs());
+		answer->cap = cap;
+	}
 	init_task_work(&answer->work, set_answer);
-	answer->nr = syscall_get_nr(current, current_pt_regs());
-	if (task_work_add(current, &answer->work, TWA_RESUME))
-		kfree(answer);
+	if (!task_work_add(current, &answer->work, TWA_RESUME))
+		return true;
+	kfree(answer);
+	return false;
 }
 
-static int refuse(struct agent *agent, int cap, enum agent_cap_id lacks,
-		  unsigned int opts)
+/**
+ * coconut_answer - let a system call say ECAPABILITY for a denial just written
+ *
+ * For those denials that the kernel turns into an errno of DAC's on their way.
+ */
+void coconut_answer(void)
 {
-	char name[32];
-	u32 size;
-
-	if (opts & CAP_OPT_NOAUDIT)
-		return -EPERM;
-	size = scnprintf(name, sizeof(name), "POSIX capability %d", cap);
-	coconut_deny(agent, lacks, lacks ? AGENT_REASON_SCOPE :
-					   AGENT_REASON_CLOSED,
-		     name, size, true);
-	answer_later();
-	return -EPERM;
+	answer_later(-1);
 }
 
 static int hook_capable(const struct cred *cred, struct user_namespace *ns,
@@ -110,8 +134,6 @@ static int hook_capable(const struct cred *cred, struct user_namespace *ns,
 	switch (meanings[cap].meaning) {
 	case OF_UID:
 		return 0;
-	case LIMIT:
-		return -EPERM;
 	case BY_CAP:
 		if (agent_holds(agent, meanings[cap].cap))
 			return 0;
@@ -119,7 +141,9 @@ static int hook_capable(const struct cred *cred, struct user_namespace *ns,
 	case CLOSED:
 		break;
 	}
-	return refuse(agent, cap, meanings[cap].cap, opts);
+	if (!(opts & CAP_OPT_NOAUDIT) && !answer_later(cap))
+		deny_posix(agent, cap);
+	return -EPERM;
 }
 
 static int closed(const char *what)

@@ -84,9 +84,14 @@ static int may_trace(struct agent *subject, struct agent *target, bool attach,
 		return subject && target &&
 		       agent_has(subject, AGENT_CAP_PROC_TRACE, target) ?
 		       0 : -ECAPABILITY;
-	if (subject)
-		return coconut_may_reach(subject, AGENT_CAP_PROC_TRACE, target,
-					 true);
+	if (subject) {
+		int err = coconut_may_reach(subject, AGENT_CAP_PROC_TRACE,
+					    target, true);
+
+		if (err && subject == current->agent)
+			coconut_answer();
+		return err;
+	}
 	return coconut_deny(subject, AGENT_CAP_PROC_TRACE, AGENT_REASON_LEGACY,
 			    &aid, sizeof(aid), true);
 }
@@ -158,6 +163,12 @@ static int hook_task_setioprio(struct task_struct *task, int ioprio)
 static int look_at_task(struct task_struct *task)
 {
 	return likely(!agent_confined()) ? 0 : agent_handle_task(task);
+}
+
+static int hook_capget(const struct task_struct *task, kernel_cap_t *effective,
+		       kernel_cap_t *inheritable, kernel_cap_t *permitted)
+{
+	return look_at_task((struct task_struct *)task);
 }
 
 /*
@@ -251,6 +262,7 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(ptrace_access_check, hook_ptrace_access_check),
 	LSM_HOOK_INIT(ptrace_traceme, hook_ptrace_traceme),
 	LSM_HOOK_INIT(task_setrlimit, hook_task_setrlimit),
+	LSM_HOOK_INIT(capget, hook_capget),
 	LSM_HOOK_INIT(task_alloc, hook_task_alloc),
 	LSM_HOOK_INIT(task_setpgid, hook_task_setpgid),
 	LSM_HOOK_INIT(task_getpgid, look_at_task),

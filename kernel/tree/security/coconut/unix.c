@@ -19,7 +19,8 @@ static int check_socket(struct sock *other)
 	if (path->dentry)
 		return coconut_may_path(agent, AGENT_CAP_UNIX_CONNECT, path,
 					true);
-	if (coconut_sock(other)->aid == agent->aid)
+	if (other->sk_socket &&
+	    coconut_socket(other->sk_socket)->maker == agent->aid)
 		return 0;
 	return coconut_deny(agent, AGENT_CAP_UNIX_CONNECT, AGENT_REASON_SCOPE,
 			    unnamed, sizeof(unnamed) - 1, true);
@@ -28,8 +29,6 @@ static int check_socket(struct sock *other)
 static int hook_unix_stream_connect(struct sock *sock, struct sock *other,
 				    struct sock *newsk)
 {
-	/* The end that accept() will give belongs to who listens. */
-	*coconut_sock(newsk) = *coconut_sock(other);
 	return check_socket(other);
 }
 

@@ -14,15 +14,14 @@
  * @dir: the directory, under RCU or referenced
  * @inode: its inode
  * @name: the name
- * @inside: gets true where no name below is special, but in directories that
- *	are marked
+ * @pace: how the walk stands
  *
  * Context: Any; does not sleep.
  * Return: 0, or -ECAPABILITY; the caller tells coconut_step_denied().
  */
 int coconut_step(struct agent *agent, const struct path *dir,
 		 const struct inode *inode, const struct qstr *name,
-		 bool *inside)
+		 struct agent_pace *pace)
 {
 	const struct agent_edge *edge;
 	bool found, hole = false;
@@ -30,14 +29,14 @@ int coconut_step(struct agent *agent, const struct path *dir,
 
 	if (unlikely(agent->aid == AGENT_AID_ROOT))
 		return 0;
-	*inside = false;
+	pace->inside = false;
 	if (coconut_is_marked(inode)) {
 		rcu_read_lock();
 		edge = agent_bundle_edge(rcu_dereference(agent->bundle), inode,
 					 name);
 		found = edge;
 		if (edge)
-			hole = edge->hole;
+			hole = edge->to == AGENT_HOLE;
 		rcu_read_unlock();
 		if (found)
 			return hole ? -ECAPABILITY : 0;
@@ -45,6 +44,6 @@ int coconut_step(struct agent *agent, const struct path *dir,
 	known = coconut_known(agent, dir);
 	if (!(known & AGENT_PATH_RIGHTS))
 		return -ECAPABILITY;
-	*inside = !(known & COCONUT_WAY);
+	pace->inside = !(known & COCONUT_WAY);
 	return 0;
 }

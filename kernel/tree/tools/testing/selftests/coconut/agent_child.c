@@ -3,8 +3,9 @@
  * agent_child: does what each line on its standard input says, and answers
  * with one line: the errno (0 for none) and a number.
  *
- * usage: agent_child [idle]
- * With "idle" it only waits to be ended.
+ * usage: agent_child [idle | cell WORDS...]
+ * With "idle" it only waits to be ended; with "cell" it does one cell of the
+ * bypass matrix, and its errno is the exit status.
  */
 
 #include <pthread.h>
@@ -24,7 +25,11 @@
 /* Two images are built that do the same, and differ in this alone. */
 static const char image_name[] __attribute__((used)) = IMAGE_NAME;
 
-static const struct op *const tables[] = { file_ops, net_ops, task_ops };
+static const struct op *const tables[] = {
+	file_ops, net_ops, task_ops, cell_ops, look_ops,
+	code_ops, passed_ops, relation_ops, road_ops,
+	netroad_ops,
+};
 
 static const struct op *find(const char *name)
 {
@@ -117,6 +122,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "idle"))
 		for (;;)
 			pause();
+	if (argc > 2 && !strcmp(argv[1], "cell"))
+		return matrix_main(argc - 2, argv + 2);
 	answer(0, getpid());
 	serve(NULL);
 }

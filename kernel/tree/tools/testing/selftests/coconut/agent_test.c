@@ -36,6 +36,14 @@ static const struct {
 	{ "files", test_files },
 	{ "net", test_net },
 	{ "audit", test_audit },
+	{ "matrix", test_matrix },
+	{ "oracle", test_oracle },
+	{ "code", test_code },
+	{ "passed", test_passed },
+	{ "scopes", test_scopes },
+	{ "tasks", test_tasks },
+	{ "netroads", test_netroads },
+	{ "roads", test_roads },
 };
 
 static void make_dir(const char *path)
@@ -59,7 +67,7 @@ static void make_link(const char *to, const char *path)
 		bail("cannot make %s: %s", path, strerror(errno));
 }
 
-static void copy_program(const char *from, const char *to)
+void copy_program(const char *from, const char *to)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC);
 	int out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);

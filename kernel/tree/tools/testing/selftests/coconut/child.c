@@ -102,7 +102,7 @@ static void __attribute__((noreturn)) run_image(const char *image, int in,
 }
 
 static int start(struct child *child, const struct signed_manifest *manifest,
-		 const char *image)
+		 const char *image, const uint32_t *keep, size_t nr_keep)
 {
 	struct agent_spawn_args args;
 	int to[2], from[2];
@@ -112,6 +112,8 @@ static int start(struct child *child, const struct signed_manifest *manifest,
 		bail("pipe: %s", strerror(errno));
 	fill_args(&args, manifest);
 	args.pidfd = (uintptr_t)&child->pidfd;
+	args.keep = (uintptr_t)keep;
+	args.nr_keep = nr_keep;
 	aid = CALL(spawn, &args);
 	if (!aid)
 		run_image(image, to[0], from[1]);
@@ -124,10 +126,12 @@ static int start(struct child *child, const struct signed_manifest *manifest,
 		return 0;
 	close(to[1]);
 	close(from[0]);
+	child->value = (int32_t)args.error_cap;
 	return aid;
 }
 
-int child_spawn_image(struct child *child, const char *name, const char *image)
+static int spawn_image(struct child *child, const char *name,
+		       const char *image, const uint32_t *keep, size_t nr_keep)
 {
 	static struct signed_manifest manifest;
 	int err = manifest_load(name, &manifest);
@@ -136,7 +140,7 @@ int child_spawn_image(struct child *child, const char *name, const char *image)
 	memset(child, 0, sizeof(*child));
 	if (err)
 		bail("cannot read the manifest %s: %s", name, strerror(-err));
-	err = start(child, &manifest, image);
+	err = start(child, &manifest, image, keep, nr_keep);
 	if (err)
 		return err;
 	if (!child_answer(child, ANSWER_MS)) {
@@ -147,9 +151,20 @@ int child_spawn_image(struct child *child, const char *name, const char *image)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
+int child_spawn_image(struct child *child, const char *name, const char *image)
+{
+	return spawn_image(child, name, image, NULL, 0);
+}
+
 int child_spawn(struct child *child, const char *name)
 {
 	return child_spawn_image(child, name, CHILD_IMAGE);
+}
+
+int child_spawn_keep(struct child *child, const char *name,
+		     const uint32_t *keep, size_t nr_keep)
+{
+	return spawn_image(child, name, CHILD_IMAGE, keep, nr_keep);
 }
 
 void child_start(struct child *child, const char *name)
@@ -157,7 +172,8 @@ void child_start(struct child *child, const char *name)
 	int err = child_spawn(child, name);
 
 	if (err)
-		bail("cannot spawn %s: errno %d", name, -err);
+		bail("cannot spawn %s: errno %d, capability %lld", name, -err,
+		     child->value);
 }
 
 static void tell(struct child *child, const char *format, va_list args)

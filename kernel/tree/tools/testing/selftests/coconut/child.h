@@ -37,7 +37,8 @@ struct signed_manifest {
  * @pidfd: of its first task
  * @to: its standard input
  * @from: its standard output
- * @value: what its last answer brought beside the errno
+ * @value: what its last answer brought beside the errno; after a spawn that
+ *	failed the capability at fault, or -1
  */
 struct child {
 	uint64_t aid;
@@ -61,6 +62,10 @@ long spawn_raw(const struct signed_manifest *manifest, uint32_t *error_cap,
 int child_spawn(struct child *child, const char *name);
 int child_spawn_image(struct child *child, const char *name,
 		      const char *image);
+
+/* child_spawn(), and these descriptors stay open in the agent. */
+int child_spawn_keep(struct child *child, const char *name,
+		     const uint32_t *keep, size_t nr_keep);
 
 /* child_spawn(), which must succeed for the test to go on. */
 void child_start(struct child *child, const char *name);

@@ -24,6 +24,16 @@ struct op {
 extern const struct op file_ops[];
 extern const struct op net_ops[];
 extern const struct op task_ops[];
+extern const struct op cell_ops[];
+extern const struct op look_ops[];
+extern const struct op code_ops[];
+extern const struct op passed_ops[];
+extern const struct op relation_ops[];
+extern const struct op netroad_ops[];
+extern const struct op road_ops[];
+
+/* One cell of the bypass matrix; the errno is for the exit status. */
+int matrix_main(int argc, char **argv);
 
 int op_leave(char **words, long long *value);
 

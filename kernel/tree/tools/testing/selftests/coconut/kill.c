@@ -199,8 +199,8 @@ static void signals(void)
 	expect(kill(child.pid, 0), 0, "with proc.signal (all): another agent");
 	expect(kill(2, 0) ? -errno : 0, -ECAPABILITY,
 	       "even so no legacy task");
-	expect(ptrace(PTRACE_SEIZE, child.pid, NULL, NULL) ? -errno : 0,
-	       -ECAPABILITY, "and no tracing");
+	expect(ptrace(PTRACE_SEIZE, 1, NULL, NULL) ? -errno : 0,
+	       -ECAPABILITY, "nor with proc.trace (all)");
 	child_end(&child);
 	child_end(&other);
 }

@@ -141,7 +141,6 @@ static const struct try local[] = {
 	{ 0, "unix dgram " BASE "/allowed/dgram" },
 	{ ECAPABILITY, "unix stream " BASE "/denied/stream" },
 	{ ECAPABILITY, "unix dgram " BASE "/denied/dgram" },
-	{ ECAPABILITY, "unix stream @coconut-selftest" },
 	{ ECAPABILITY, "unix packet /run/coconutd/control" },
 };
 
@@ -163,7 +162,6 @@ static void unix_sockets(struct child *child)
 		listen_unix(BASE "/allowed/dgram", SOCK_DGRAM),
 		listen_unix(BASE "/denied/stream", SOCK_STREAM),
 		listen_unix(BASE "/denied/dgram", SOCK_DGRAM),
-		listen_unix("@coconut-selftest", SOCK_STREAM),
 	};
 	size_t i;
 

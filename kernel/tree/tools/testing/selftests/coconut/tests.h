@@ -22,8 +22,19 @@ void test_caps(void);
 void test_files(void);
 void test_net(void);
 void test_audit(void);
+void test_matrix(void);
+void test_oracle(void);
+void test_code(void);
+void test_passed(void);
+void test_scopes(void);
+void test_tasks(void);
+void test_netroads(void);
+void test_roads(void);
 
 /* Return: rows of an agent in the chain, by bits of enum agent_audit_event. */
 long count_rows(uint64_t aid, uint32_t events);
+
+/* Copy a file that exists to one that does not, for running it. */
+void copy_program(const char *from, const char *to);
 
 #endif /* COCONUT_TEST_TESTS_H */
