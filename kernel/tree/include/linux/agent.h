@@ -145,6 +145,9 @@ struct agent_root {
  * struct agent_edge - a name that is special in its directory
  * @dir: the directory; NULL marks a free slot of the table
  * @hash_len: of the name, 0 with no @step
+ * @word: the name's first bytes, as many as @mask has
+ * @mask: the bytes of a word that a short name has; 0 for one that is longer,
+ *	and with no @step
  * @step: the name; NULL for the directory's own mark, that it has such names
  * @to: AGENT_HOLE when nothing below the name is for the agent; a directory to
  *	which the name leads and in which no name is special; or NULL
@@ -152,8 +155,11 @@ struct agent_root {
 struct agent_edge {
 	const struct inode *dir;
 	u64 hash_len;
+	unsigned long word;
+	unsigned long mask;
 	struct agent_step *step;
 	const struct inode *to;
+	unsigned long pad[2];	/* found by a shift */
 };
 
 #define AGENT_HOLE		((const struct inode *)1)
@@ -332,25 +338,15 @@ struct agent_pace {
 	const struct inode *to;
 };
 
-static __always_inline bool agent_is_name(const struct agent_step *step,
-					  const struct qstr *name)
-{
 #ifdef CONFIG_DCACHE_WORD_ACCESS
-	const unsigned long *text = (const unsigned long *)step->text;
-	const unsigned char *from = name->name;
-	u32 left = name->len;
-
-	for (; left >= sizeof(long); left -= sizeof(long)) {
-		if (load_unaligned_zeropad(from) != *text++)
-			return false;
-		from += sizeof(long);
-	}
-	return !left || !((load_unaligned_zeropad(from) ^ *text) &
-			  bytemask_from_count(left));
+#define AGENT_NAME_WORD(name)	load_unaligned_zeropad((name)->name)
+#define AGENT_NAME_MASK(len)	((len) < sizeof(long) ? \
+				 bytemask_from_count(len) : \
+				 (len) == sizeof(long) ? ~0UL : 0)
 #else
-	return !memcmp(step->text, name->name, name->len);
+#define AGENT_NAME_WORD(name)	0
+#define AGENT_NAME_MASK(len)	0
 #endif
-}
 
 /* Where the search for a name begins; a directory's own mark has none. */
 static __always_inline u32 agent_edge_slot(const struct agent_bundle *bundle,
@@ -383,8 +379,10 @@ static __always_inline bool agent_stride(const struct agent *agent,
 		return pace->inside;
 	bundle = rcu_dereference_raw(agent->bundle);
 	edge = &bundle->edges[agent_edge_slot(bundle, dir, name->hash)];
+	/* A longer name, and one that is not where it should be, are rare. */
 	if (edge->dir != dir || edge->hash_len != name->hash_len ||
-	    !edge->step || !agent_is_name(edge->step, name) ||
+	    !edge->mask ||
+	    (AGENT_NAME_WORD(name) ^ edge->word) & edge->mask ||
 	    edge->to == AGENT_HOLE)
 		return false;
 	pace->inside = false;

@@ -49,7 +49,7 @@ static struct agent_step *make_step(const struct path *dir,
 	struct agent_step *step = kzalloc(struct_size(step, text, size),
 					  GFP_KERNEL_ACCOUNT);
 
-	/* Compared by words, see agent_is_name(). */
+	/* Its first word is compared at once, see agent_stride(). */
 	BUILD_BUG_ON(offsetof(struct agent_step, text) % sizeof(long));
 	if (!step)
 		return NULL;

@@ -56,7 +56,8 @@ const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 	for (edge = &bundle->edges[slot]; edge->dir;
 	     edge = &bundle->edges[slot = (slot + 1) & bundle->edge_mask]) {
 		if (edge->dir == dir && edge->hash_len == name->hash_len &&
-		    edge->step && agent_is_name(edge->step, name))
+		    edge->step &&
+		    !memcmp(edge->step->text, name->name, name->len))
 			return edge;
 	}
 	return NULL;
@@ -376,6 +377,8 @@ static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
 	put_edge(bundle, &(struct agent_edge) {
 		.dir = dir,
 		.hash_len = step->name.hash_len,
+		.word = *(const unsigned long *)step->text,
+		.mask = AGENT_NAME_MASK(step->name.len),
 		.step = step,
 		.to = hole ? AGENT_HOLE : NULL,
 	});

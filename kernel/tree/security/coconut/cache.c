@@ -13,65 +13,9 @@
  */
 
 #include <linux/fs.h>
-#include <linux/mount.h>
-#include <linux/seqlock.h>
 #include <linux/slab.h>
 
-#include "../../fs/mount.h"
-#include "coconut.h"
-
-#define SLOTS		64
-#define NET_SLOTS	8
-
-/**
- * struct slot - one object
- * @seq: for those who read it without the lock
- * @known: COCONUT_* about it
- * @id: of its inode, 0 for a free slot
- * @mnt: the mount it was reached by
- * @stamp: when it was decided, see stamp_of(); 0 for never
- * @ino: number of its inode
- * @repeats: uses of @counted since they last had a row
- * @dev: its device
- * @seen: mask of AGENT_RIGHT() whose first use has its row
- * @counted: the capability that @repeats is about
- */
-struct slot {
-	seqcount_t seq;
-	u32 known;
-	u64 id;
-	const struct vfsmount *mnt;
-	u64 stamp;
-	u64 ino;
-	u64 repeats;
-	dev_t dev;
-	u16 seen;
-	u16 counted;
-};
-
-/**
- * struct net_slot - one capability for addresses
- * @handle: names it, 0 for a free slot
- * @repeats: its uses since they last had a row
- * @cap: net.connect or net.bind
- */
-struct net_slot {
-	u64 handle;
-	u64 repeats;
-	u16 cap;
-};
-
-/**
- * struct coconut_cache - the objects that an agent has asked about last
- * @lock: guards writing to @slots
- * @slots: by the lowest bits of the inode's number
- * @nets: by the lowest bits of the capability's handle; guarded by @lock
- */
-struct coconut_cache {
-	spinlock_t lock;	/* writing to slots, nets */
-	struct slot slots[SLOTS];
-	struct net_slot nets[NET_SLOTS];
-};
+#include "cache.h"
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
 
@@ -86,20 +30,6 @@ static u64 id_of(const struct inode *inode)
 	return cmpxchg(&blob->id, 0, id) ?: id;
 }
 
-/*
- * All these numbers only ever grow, so their sum stays as it was only while
- * each of them does.  An entry that is computed while one is about to grow is
- * noted under a sum that has passed by then.
- */
-static u64 stamp_of(const struct agent *agent)
-{
-	u64 generation = coconut_generation(agent);
-
-	return generation + atomic64_read(&coconut_unlinks) +
-	       READ_ONCE(rename_lock.seqcount.seqcount.sequence) +
-	       READ_ONCE(mount_lock.seqcount.seqcount.sequence);
-}
-
 /* May be asked during a lookup that must not sleep. */
 static struct coconut_cache *cache_of(struct agent *agent)
 {
@@ -110,7 +40,7 @@ static struct coconut_cache *cache_of(struct agent *agent)
 
 	if (likely(cache))
 		return cache;
-	cache = kzalloc(sizeof(*cache), GFP_NOWAIT | __GFP_NOWARN);
+	cache = kzalloc(sizeof(*cache), GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!cache)
 		return NULL;
 	spin_lock_init(&cache->lock);
@@ -195,18 +125,13 @@ static void record_repeats(struct agent *agent, const struct slot *old,
 	});
 }
 
-static bool is_of(const struct slot *slot, u64 id, const struct vfsmount *mnt)
-{
-	return slot->id == id && slot->mnt == mnt;
-}
-
 /* The slot's former object, if there was one to count, goes to @old. */
 static bool fill(struct slot *slot, const struct inode *inode, u64 id,
 		 const struct vfsmount *mnt, struct slot *old)
 {
 	bool counted = false;
 
-	if (is_of(slot, id, mnt))
+	if (coconut_is_of(slot, id, mnt))
 		return false;
 	counted = take_repeats(slot, old);
 	slot->id = id;
@@ -236,50 +161,28 @@ static void note(struct agent *agent, struct coconut_cache *cache,
 		record_repeats(agent, &old, true);
 }
 
-static noinline u32 decide_anew(struct agent *agent, const struct path *path,
-				const struct inode *inode)
-{
-	struct coconut_cache *cache = cache_of(agent);
-	u64 stamp = stamp_of(agent);
-	u32 known = compute(agent, path);
-
-	if (cache && inode)
-		note(agent, cache, path, inode, id_of(inode),
-		     has_one_name(inode) ? stamp : 0, known);
-	return known;
-}
-
 /**
- * coconut_known - what an agent may do with an object
+ * coconut_decide - what an agent may do with an object, found out anew
  * @agent: the agent
  * @path: the object, under RCU or referenced
  *
  * Context: Any; does not sleep.
- * Return: AGENT_RIGHT() and COCONUT_*.
+ * Return: as coconut_known().
  */
-u32 coconut_known(struct agent *agent, const struct path *path)
+u32 coconut_decide(struct agent *agent, const struct path *path)
 {
-	/* Pairs with cmpxchg_release() in cache_of(). */
-	struct coconut_cache *cache = smp_load_acquire(&agent->cache);
 	const struct inode *inode = d_inode_rcu(path->dentry);
-	const struct slot *slot;
-	unsigned int seq;
-	u32 known;
-	u64 id;
+	struct coconut_cache *cache = cache_of(agent);
+	u64 stamp = coconut_stamp(agent);
+	u32 known = compute(agent, path);
 
-	if (unlikely(!cache || !inode))
-		return decide_anew(agent, path, inode);
-	/* Without a number it finds no slot, since no slot in use has id 0. */
-	id = READ_ONCE(coconut_inode(inode)->id);
-	slot = &cache->slots[id % SLOTS];
-	seq = raw_read_seqcount(&slot->seq);
-	known = slot->known;
-	/* While a slot is written its stamp is 0, which no other is. */
-	if (likely(is_of(slot, id, path->mnt) &&
-		   slot->stamp == stamp_of(agent) &&
-		   !read_seqcount_retry(&slot->seq, seq)))
-		return known;
-	return decide_anew(agent, path, inode);
+	/* So what is kept of an agent is of one that runs its image. */
+	if (!agent_is_running(agent))
+		return known & ~COCONUT_VISIBLE;
+	if (cache && inode)
+		note(agent, cache, path, inode, id_of(inode),
+		     has_one_name(inode) ? stamp : 0, known);
+	return known;
 }
 
 static bool count(struct agent *agent, struct slot *slot, u16 cap,
@@ -293,51 +196,25 @@ static bool count(struct agent *agent, struct slot *slot, u16 cap,
 	return counted;
 }
 
-/* The only task of an agent is alone with its cache. */
-static bool lock_unless_alone(struct agent *agent, struct coconut_cache *cache)
-{
-	if (likely(atomic_read(&agent->tasks) == 1))
-		return false;
-	spin_lock(&cache->lock);
-	return true;
-}
-
 /**
- * coconut_repeats - whether an open is a repeat that is allowed, and count it
+ * coconut_repeats_shared - coconut_repeats() for an agent of several tasks
  * @agent: the agent
+ * @slot: where the file would be
  * @path: the file
- * @inode: its inode
- *
- * The whole decision about a file that is opened again for reading, in the
- * common case.
+ * @id: of its inode
  *
  * Return: false when it needs a decision of its own.
  */
-bool coconut_repeats(struct agent *agent, const struct path *path,
-		     const struct inode *inode)
+bool coconut_repeats_shared(struct agent *agent, struct slot *slot,
+			    const struct path *path, u64 id)
 {
-	const u32 right = AGENT_RIGHT(AGENT_CAP_FS_READ);
-	struct coconut_cache *cache = agent->cache;
-	bool repeats, locked;
-	struct slot *slot;
-	u64 id;
+	bool repeats;
 
-	if (agent->audit != AGENT_AUDIT_COALESCED || !cache)
-		return false;
-	id = coconut_inode(inode)->id;
-	slot = &cache->slots[id % SLOTS];
-	locked = lock_unless_alone(agent, cache);
-	repeats = is_of(slot, id, path->mnt) &&
-		  slot->stamp == stamp_of(agent) &&
-		  slot->known & slot->seen & right &&
-		  !(slot->known & right << COCONUT_LIMITED_SHIFT) &&
-		  slot->counted == AGENT_CAP_FS_READ;
-	if (likely(repeats))
+	spin_lock(&agent->cache->lock);
+	repeats = coconut_is_read_repeat(agent, slot, path, id);
+	if (repeats)
 		slot->repeats++;
-	if (locked)
-		spin_unlock(&cache->lock);
-	if (likely(repeats))
-		atomic64_inc(&agent->uses);
+	spin_unlock(&agent->cache->lock);
 	return repeats;
 }
 
@@ -370,7 +247,7 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 	slot = &cache->slots[id % SLOTS];
 	spin_lock(&cache->lock);
 	raw_write_seqcount_begin(&slot->seq);
-	if (!is_of(slot, id, path->mnt)) {
+	if (!coconut_is_of(slot, id, path->mnt)) {
 		displaced = fill(slot, inode, id, path->mnt, &old);
 		slot->stamp = 0;
 	}

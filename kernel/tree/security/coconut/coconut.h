@@ -79,9 +79,6 @@ static inline u64 coconut_generation(const struct agent *agent)
 extern atomic64_t coconut_unlinks;
 
 /* cache.c */
-u32 coconut_known(struct agent *agent, const struct path *path);
-bool coconut_repeats(struct agent *agent, const struct path *path,
-		     const struct inode *inode);
 bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 		       const struct path *path, bool atomic);
 

@@ -8,8 +8,7 @@
 #include <linux/mount.h>
 #include <linux/slab.h>
 
-#include "../../fs/mount.h"
-#include "coconut.h"
+#include "cache.h"
 
 /**
  * coconut_has_no_place - whether an object is outside the file hierarchy
@@ -156,8 +155,7 @@ u32 coconut_path_rights(struct agent *agent, const struct path *path)
  */
 int coconut_may_see(struct agent *agent, const struct path *path)
 {
-	if (likely(coconut_known(agent, path) & COCONUT_VISIBLE &&
-		   agent_is_running(agent)))
+	if (likely(coconut_known(agent, path) & COCONUT_VISIBLE))
 		return 0;
 	if (coconut_has_no_place(path))
 		return 0;

@@ -8,7 +8,7 @@
 #include <linux/mman.h>
 #include <linux/mount.h>
 
-#include "coconut.h"
+#include "cache.h"
 
 static void note(struct file *file, u64 generation, u32 rights)
 {
@@ -83,7 +83,7 @@ static int open_unnamed(struct agent *agent, struct file *file, u64 generation)
 	return err;
 }
 
-static noinline int open_anew(struct agent *agent, struct file *file)
+static int open_anew(struct agent *agent, struct file *file)
 {
 	u64 generation;
 	u32 rights = 0;
@@ -114,31 +114,30 @@ static noinline int open_anew(struct agent *agent, struct file *file)
 /* Apart from its hook, so that a legacy task saves no register for it. */
 static noinline int open_file(struct agent *agent, struct file *file)
 {
-	u64 generation = coconut_generation(agent);
 	const fmode_t mode = file->f_mode & (FMODE_READ | FMODE_WRITE);
+	u64 generation = coconut_generation(agent);
+	int err;
 
 	/* Memory of tasks is written with more than fs.write. */
-	if (mode == FMODE_READ && !(file->f_flags & __FMODE_EXEC) &&
-	    likely(agent_is_running(agent)) &&
-	    coconut_repeats(agent, &file->f_path, file_inode(file))) {
+	if (likely(mode == FMODE_READ && !(file->f_flags & __FMODE_EXEC) &&
+		   coconut_repeats(agent, &file->f_path, file_inode(file)))) {
 		agent_allowed(agent);
 		WRITE_ONCE(coconut_file(file)->known,
 			   generation << COCONUT_FILE_SHIFT | MAY_READ);
 		return 0;
 	}
-	return open_anew(agent, file);
+	err = open_anew(agent, file);
+	if (!err && mode & FMODE_WRITE)
+		err = coconut_write_code(file_inode(file));
+	return err;
 }
 
 static int hook_file_open(struct file *file)
 {
 	struct agent *agent = agent_confined();
 
-	if (unlikely(agent)) {
-		int err = open_file(agent, file);
-
-		if (err)
-			return err;
-	}
+	if (unlikely(agent))
+		return open_file(agent, file);
 	return file->f_mode & FMODE_WRITE ?
 	       coconut_write_code(file_inode(file)) : 0;
 }
@@ -146,8 +145,9 @@ static int hook_file_open(struct file *file)
 static int need_still(struct agent *agent, enum agent_cap_id cap,
 		      const struct path *path)
 {
+	/* The image was allowed when it was opened, under whichever bundle. */
 	if (!agent_is_running(agent))
-		return coconut_need(agent, cap, path);
+		return current->in_execve ? 0 : coconut_need(agent, cap, path);
 	return coconut_may_still(agent, cap, path);
 }
 

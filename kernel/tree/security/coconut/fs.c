@@ -91,17 +91,29 @@ static int hook_path_rmdir(const struct path *dir, struct dentry *dentry)
 	return delete_at(dir, dentry);
 }
 
-/* An object must not gain rights by being reached under another directory. */
-static int keep_rights(struct agent *agent, const struct path *from,
-		       const struct path *to_dir)
+/* One of the capabilities in a mask of rights. */
+static enum agent_cap_id coconut_cap_of(u32 rights)
 {
-	u32 gained = coconut_path_rights(agent, to_dir) &
-		     ~coconut_path_rights(agent, from);
+	u32 index = __ffs(rights);
 
+	return index ?: AGENT_CAP_DEV_IOCTL;
+}
+
+/* An object must not gain rights by being reached by another name. */
+static int keep_rights(struct agent *agent, const struct path *from,
+		       const struct path *to_dir, struct dentry *to_dentry)
+{
+	struct path to = { .mnt = to_dir->mnt, .dentry = to_dentry };
+	u32 gained;
+
+	/* A name may have rights of its own, and what is there now may not. */
+	gained = (coconut_path_rights(agent, to_dir) |
+		  coconut_path_rights(agent, &to)) &
+		 ~coconut_path_rights(agent, from);
 	if (!gained)
 		return 0;
-	return coconut_deny_path(agent, __ffs(gained), AGENT_REASON_SCOPE, from,
-				 false);
+	return coconut_deny_path(agent, coconut_cap_of(gained),
+				 AGENT_REASON_SCOPE, from, false);
 }
 
 static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
@@ -113,7 +125,7 @@ static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
 	if (likely(!agent))
 		return 0;
 	return create_at(new_dir, new_dentry) ?:
-	       keep_rights(agent, &old, new_dir);
+	       keep_rights(agent, &old, new_dir, new_dentry);
 }
 
 static int move(struct agent *agent, const struct path *old_dir,
@@ -124,7 +136,7 @@ static int move(struct agent *agent, const struct path *old_dir,
 
 	return delete_at(old_dir, old_dentry) ?:
 	       create_at(new_dir, new_dentry) ?:
-	       keep_rights(agent, &old, new_dir);
+	       keep_rights(agent, &old, new_dir, new_dentry);
 }
 
 static int hook_path_rename(const struct path *old_dir,

@@ -6,20 +6,21 @@
 #include <linux/fs.h>
 #include <linux/mount.h>
 
-#include "coconut.h"
+#include "cache.h"
 
 atomic64_t coconut_unlinks = ATOMIC64_INIT(0);
 
 static int hook_inode_getattr(const struct path *path)
 {
-	struct agent *agent = agent_confined();
+	struct agent *agent = agent_of_current();
 
 	if (likely(!agent))
 		return 0;
-	if (likely(coconut_known(agent, path) & COCONUT_VISIBLE &&
-		   agent_is_running(agent)))
+	if (likely(coconut_known_at(agent, path,
+				    d_backing_inode(path->dentry)) &
+		   COCONUT_VISIBLE))
 		return 0;
-	return coconut_may_see(agent, path);
+	return agent_confined() ? coconut_may_see(agent, path) : 0;
 }
 
 static int look(struct dentry *dentry)

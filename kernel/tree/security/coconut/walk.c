@@ -6,7 +6,7 @@
  * lies outside the bundle looks the same whether it exists or not.
  */
 
-#include "coconut.h"
+#include "cache.h"
 
 /**
  * coconut_step - decide whether a name may be looked up

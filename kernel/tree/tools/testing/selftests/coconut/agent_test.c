@@ -43,6 +43,7 @@ static const struct {
 	{ "scopes", test_scopes },
 	{ "tasks", test_tasks },
 	{ "netroads", test_netroads },
+	{ "races", test_races },
 	{ "roads", test_roads },
 };
 

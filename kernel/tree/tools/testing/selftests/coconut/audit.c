@@ -115,7 +115,7 @@ static void contents(void)
 	expect(row->aid, child.aid, "to whom");
 	expect(row->parent, me.aid, "whose spawner is whom");
 	expect(row->pid, child.pid, "in which task");
-	expect(row->cap, AGENT_CAP_FS_WRITE, "for want of what");
+	expect(row->cap, AGENT_CAP_FS_READ, "for want of what");
 	expect(row->verdict, AGENT_VERDICT_DENY, "verdict");
 	expect(row->reason, AGENT_REASON_SCOPE, "reason");
 	expect(row->error, ECAPABILITY, "errno");

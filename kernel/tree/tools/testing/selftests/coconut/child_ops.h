@@ -30,6 +30,7 @@ extern const struct op code_ops[];
 extern const struct op passed_ops[];
 extern const struct op relation_ops[];
 extern const struct op netroad_ops[];
+extern const struct op race_ops[];
 extern const struct op road_ops[];
 
 /* One cell of the bypass matrix; the errno is for the exit status. */

@@ -67,6 +67,7 @@ static const struct attempt mapping[] = {
 	{ ECAPABILITY, UNKNOWN, "code @/allowed/changed" },
 	{ ECAPABILITY, UNKNOWN, "later @/allowed/changed" },
 	{ 0, 0, "open @/allowed/changed rw" },
+	{ 0, 0, "open @/allowed/text r" },
 	{ 0, 0, "recode drop" },
 	{ ECAPABILITY, UNKNOWN, "code @/allowed/text" },
 	{ 0, 0, "code @/allowed/named" },

@@ -106,7 +106,8 @@ static void abstract_names(struct child *child)
 			" time.sleep(600)' & sleep 1" },
 		{ ECAPABILITY, AGENT_REASON_SCOPE,
 		  "unix stream @coconut-selftest" },
-		{ ECONNREFUSED, 0, "unix stream @coconut-nobody" },
+		{ ECAPABILITY, AGENT_REASON_SCOPE,
+		  "unix stream @coconut-nobody" },
 	};
 
 	if (hand_is_there())

@@ -143,8 +143,8 @@ static const struct attempt to_be[] = {
 	{ ECAPABILITY, 0, "open @/tobe3 r" },
 	{ 0, 0, "! rm @/tobe3" },
 	/* Nothing gains by being put there. */
-	{ ECAPABILITY, 0, "rename @/half/a @/tobe3" },
 	{ ECAPABILITY, 0, "link @/half/a @/tobe3" },
+	{ ECAPABILITY, 0, "rename @/half/a @/tobe3" },
 	{ ECAPABILITY, 0, "link @/denied/a @/tobe3" },
 	{ 0, 0, "rename @/tree/sub/a @/tobe3" },
 	{ 0, 0, "open @/tobe3 rw" },
@@ -158,31 +158,31 @@ static const struct attempt mounts[] = {
 	{ ECAPABILITY, 0, "umount @/tree/mnt" },
 	{ ECAPABILITY, 0, "open @/tree/mounted/a r" },
 	{ ECAPABILITY, 0, "open @/tree/mounted/nothing r" },
-	{ 0, 0, "! umount @/tree/mounted" },
+	{ 0, 0, "! umount -l @/tree/mounted" },
 	{ ECAPABILITY, 0, "open @/tree/mounted/below r" },
 	/* While the agent lives: in a scope, and over a hole. */
 	{ 0, 0, "! cd @/tree && mount -t tmpfs none dir && echo text >dir/b" },
 	{ 0, 0, "open @/tree/dir/b r" },
 	{ 0, 0, "read" },
-	{ 0, 0, "! umount @/tree/dir" },
+	{ 0, 0, "! umount -l @/tree/dir" },
 	{ 0, 0, "open @/tree/dir/a r" },
 	{ 0, 0, "! cd @/tree && mount -t tmpfs none hole && echo text >hole/b" },
 	{ ECAPABILITY, 0, "open @/tree/hole/b r" },
-	{ 0, 0, "! umount @/tree/hole" },
+	{ 0, 0, "! umount -l @/tree/hole" },
 	/* Over a directory that only leads to scopes nothing is in scope. */
 	{ 0, 0, "! cd @/exact && mount -t tmpfs none . && echo text >@/exact/one" },
 	{ ECAPABILITY, 0, "open @/exact/one r" },
-	{ 0, 0, "! umount @/exact" },
+	{ 0, 0, "! umount -l @/exact" },
 	{ 0, 0, "open @/exact/one r" },
 	/* A hole stays one by another way to it. */
 	{ 0, 0, "! cd @ && mkdir other/bind && mount --bind tree/outer other/bind" },
 	{ 0, 0, "open @/other/bind/a r" },
 	{ ECAPABILITY, 0, "open @/other/bind/hole/a r" },
-	{ 0, 0, "! umount @/other/bind" },
+	{ 0, 0, "! umount -l @/other/bind" },
 	/* And what is denied is where a mount puts it. */
 	{ 0, 0, "! cd @ && mount --bind tree denied/dir" },
 	{ ECAPABILITY, 0, "open @/denied/dir/a r" },
-	{ 0, 0, "! umount @/denied/dir" },
+	{ 0, 0, "! umount -l @/denied/dir" },
 };
 
 static const struct attempt moved_root[] = {
@@ -219,7 +219,8 @@ static const struct attempt moved_root[] = {
 
 static const struct attempt links[] = {
 	{ 0, 0, "open @/link/dir/a r" },
-	{ ECAPABILITY, 0, "open @/link/a r" },
+	{ 0, 0, "open @/link/a r" },
+	{ ECAPABILITY, 0, "open @/link/hole r" },
 	{ ECAPABILITY, 0, "open @/way-link/a r" },
 	{ 0, 0, "symlink @/tree/dir @/tree/in" },
 	{ 0, 0, "open @/tree/in/a r" },
@@ -251,8 +252,16 @@ static const struct attempt moving[] = {
 	{ 0, 0, "rename @/other/outer @/tree/outer" },
 	{ ECAPABILITY, 0, "rename @/denied/dir @/tree/dir2" },
 	{ ECAPABILITY, 0, "rename @/tree/dir @/denied/dir2" },
-	{ ECAPABILITY, 0, "rename @/root @/tree/root" },
-	{ ECAPABILITY, 0, "rename @/tree @/root/tree" },
+	/* Where it may do the same, it may put its own scope. */
+	{ 0, 0, "rename @/root @/tree/root" },
+	{ 0, 0, "open @/tree/root/a r" },
+	{ ECAPABILITY, 0, "rename @/tree/root @/elsewhere" },
+	{ 0, 0, "! mv @/tree/root @/root" },
+	{ 0, 0, "rename @/tree @/root/tree" },
+	{ 0, 0, "open @/root/tree/dir/a r" },
+	{ ECAPABILITY, 0, "open @/root/tree/hole/new r" },
+	{ ECAPABILITY, 0, "mkdir @/root/tree/late" },
+	{ ECAPABILITY, 0, "mkdir @/tree" },
 };
 
 void test_scopes(void)

@@ -29,6 +29,7 @@ void test_passed(void);
 void test_scopes(void);
 void test_tasks(void);
 void test_netroads(void);
+void test_races(void);
 void test_roads(void);
 
 /* Return: rows of an agent in the chain, by bits of enum agent_audit_event. */
