@@ -2,27 +2,29 @@
 /*
  * bench: what an operation costs, for whoever runs it
  *
- * usage: bench [--landlock] [--spawn] DIR
+ * usage: bench --started
+ *        bench --setup RULES DIR
+ *        bench [--landlock RULES] [--agent] [--suffix NAME] DIR
  *
  * Prints "operation nanoseconds", one a line: the least mean of some batches,
- * and as operation_mean that of all. Under QEMU's -icount shift=0 a nanosecond
- * is an instruction. DIR is an empty directory in which files are made for it,
- * or which an earlier run has filled.
+ * as operation_mean that of all, and as operation_batch how many runs a batch
+ * has. Under QEMU's -icount shift=0 a nanosecond is an instruction. DIR is a
+ * directory of two components, which --setup makes with all that is in it, and
+ * with the places of so many rules.
  *
- * --landlock	sandbox this program first, with the rules of bench.yaml
- * --spawn	measure agent_spawn() too; needs the capability
+ * --started	print when this program was started, and no more
+ * --landlock	sandbox this program first, with so many rules
+ * --agent	measure what only an agent can do, too
+ * --suffix	only what depends on the rules, as operation_NAME
  */
 
 #include <arpa/inet.h>
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,11 +35,15 @@
 
 #include <coconut.h>
 
-#define PORT 9099
-#define CHILD "/usr/lib/coconut/bench/nothing"
+#include "bench.h"
+#include "mark.h"
 
-static char d3[256], d10[512], denied[256];
+#define CHILD CHILDREN "/nothing"
+
+static char d3[256], d10[512];
 static int open_fd, listen_fd;
+static uint8_t *held;
+static size_t held_size;
 static struct coconut_spawn_options spawn_options = COCONUT_SPAWN_OPTIONS_INIT;
 
 static uint64_t now(void)
@@ -46,33 +52,6 @@ static uint64_t now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-/*
- * Twice the same runs: the least mean of some batches, which no timer tick and
- * no other task fell into, and the mean of all, with whatever else the machine
- * had to do meanwhile: for an agent that is sealing its rows and writing them.
- */
-static void measure(const char *name, void (*run)(void), unsigned int batches,
-		    unsigned int per_batch)
-{
-	unsigned int i, batch;
-	uint64_t start, took, all = 0, least = UINT64_MAX;
-
-	for (batch = 0; batch <= batches; batch++) {
-		start = now();
-		for (i = 0; i < per_batch; i++)
-			run();
-		took = now() - start;
-		/* The first batch warms the caches. */
-		if (batch && took < least)
-			least = took;
-		all += batch ? took : 0;
-	}
-	printf("%s %llu\n", name, (unsigned long long)(least / per_batch));
-	printf("%s_mean %llu\n", name,
-	       (unsigned long long)(all / batches / per_batch));
-	fflush(stdout);
 }
 
 static void open_close(const char *path)
@@ -127,7 +106,7 @@ static void run_getppid(void)
 
 static void run_deny_d2(void)
 {
-	int fd = open(denied, O_RDONLY);
+	int fd = open(DENIED, O_RDONLY);
 
 	if (fd >= 0)
 		close(fd);
@@ -153,15 +132,29 @@ static void run_connect(void)
 
 static void run_forkexec(void)
 {
+	static char *const nothing[] = { NULL };
 	int status;
 	pid_t pid = fork();
 
 	if (!pid) {
-		execl(CHILD, CHILD, NULL);
+		/* No environment: its size is not the same for everybody. */
+		execle(CHILD, CHILD, NULL, nothing);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		errx(1, "forkexec: status %d", status);
+}
+
+static void run_present(void)
+{
+	struct agent_cap_present_args args = {
+		.aid = AGENT_AID_SELF,
+		.cap = (uintptr_t)held,
+		.cap_size = held_size,
+	};
+
+	if (coconut_cap_present(&args))
+		err(1, "present");
 }
 
 static void run_spawn(void)
@@ -177,96 +170,57 @@ static void run_spawn(void)
 	close(spawned.pidfd);
 }
 
-static void run_present(void)
+/* Which operations: all of them, or what rules can make dearer. */
+#define RULES 1 /* depends on the rules */
+#define AGENT 2 /* only for agents */
+
+static const struct operation {
+	const char *name;
+	void (*run)(void);
+	unsigned int batches, per_batch, which;
+} operations[] = {
+	{ "getppid", run_getppid, 25, 80, 0 },
+	{ "open_d3", run_open_d3, 25, 80, RULES },
+	{ "open_d10", run_open_d10, 25, 80, RULES },
+	{ "stat_d3", run_stat_d3, 25, 80, RULES },
+	{ "stat_d10", run_stat_d10, 25, 80, RULES },
+	{ "pread1", run_pread1, 25, 80, RULES },
+	{ "deny_d2", run_deny_d2, 25, 20, RULES },
+	{ "connect", run_connect, 200, 1, RULES },
+	{ "forkexec", run_forkexec, 100, 1, 0 },
+	{ "present", run_present, 25, 20, RULES | AGENT },
+	{ "spawn", run_spawn, 25, 1, AGENT },
+};
+
+/*
+ * Twice the same runs: the least mean of some batches, which no timer tick and
+ * no other task fell into, and the mean of all, with whatever else the machine
+ * had to do meanwhile: for an agent that is sealing its rows and writing them.
+ */
+static void measure(const struct operation *op, const char *suffix)
 {
-	static uint8_t *cbor;
-	static size_t size;
-	struct agent_cap_present_args args = { .aid = AGENT_AID_SELF };
-	struct coconut_cap cap;
+	unsigned int i, batch;
+	uint64_t start, took, all = 0, least = UINT64_MAX;
 
-	if (!cbor && (coconut_cap_parse("fs.read /tmp", &cap, NULL) ||
-		      coconut_cap_encode(&cap, &cbor, &size, NULL)))
-		errx(1, "capability");
-	args.cap = (uintptr_t)cbor;
-	args.cap_size = size;
-	coconut_cap_present(&args);
-}
-
-static void make_file(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0)
-		fd = open(path, O_WRONLY | O_CREAT, 0644);
-	else {
-		close(fd);
-		return;
+	mark(MARK_OPERATION);
+	for (batch = 0; batch <= op->batches; batch++) {
+		start = now();
+		mark(MARK_BEGIN);
+		for (i = 0; i < op->per_batch; i++)
+			op->run();
+		mark(MARK_END);
+		took = now() - start;
+		/* The first batch warms the caches. */
+		if (batch && took < least)
+			least = took;
+		all += batch ? took : 0;
 	}
-	if (fd < 0 || write(fd, "x", 1) != 1)
-		err(1, "%s", path);
-	close(fd);
-}
-
-/* DIR is /tmp/bench: with the file in it, three components; and ten. */
-static void make_files(const char *dir)
-{
-	size_t length = snprintf(d10, sizeof(d10) - 64, "%s", dir);
-	int depth;
-
-	if (mkdir(dir, 0777) && errno != EEXIST)
-		err(1, "%s", dir);
-	snprintf(d3, sizeof(d3), "%s/file", dir);
-	make_file(d3);
-	for (depth = 3; depth < 10; depth++) {
-		length += snprintf(d10 + length, 16, "/d%d", depth);
-		if (mkdir(d10, 0777) && errno != EEXIST)
-			err(1, "%s", d10);
-	}
-	strcpy(d10 + length, "/file");
-	make_file(d10);
-	strcpy(denied, "/etc/hostname");
-}
-
-static void allow_path(int ruleset, const char *path, uint64_t access)
-{
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = access,
-		.parent_fd = open(path, O_PATH | O_CLOEXEC),
-	};
-
-	if (rule.parent_fd < 0 || syscall(SYS_landlock_add_rule, ruleset,
-					  LANDLOCK_RULE_PATH_BENEATH, &rule, 0))
-		err(1, "landlock %s", path);
-	close(rule.parent_fd);
-}
-
-static void enter_landlock(const char *dir)
-{
-	struct landlock_ruleset_attr attr = {
-		.handled_access_fs = (LANDLOCK_ACCESS_FS_IOCTL_DEV << 1) - 1,
-		.handled_access_net = LANDLOCK_ACCESS_NET_CONNECT_TCP |
-				      LANDLOCK_ACCESS_NET_BIND_TCP,
-	};
-	struct landlock_net_port_attr port = {
-		.allowed_access = LANDLOCK_ACCESS_NET_CONNECT_TCP |
-				  LANDLOCK_ACCESS_NET_BIND_TCP,
-		.port = PORT,
-	};
-	uint64_t read =
-		LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-	int ruleset =
-		syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
-
-	if (ruleset < 0)
-		err(1, "landlock");
-	allow_path(ruleset, dir, read);
-	allow_path(ruleset, "/usr", read | LANDLOCK_ACCESS_FS_EXECUTE);
-	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_NET_PORT,
-		    &port, 0) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    syscall(SYS_landlock_restrict_self, ruleset, 0))
-		err(1, "landlock");
-	close(ruleset);
+	printf("%s%s %llu\n", op->name, suffix,
+	       (unsigned long long)(least / op->per_batch));
+	printf("%s%s_mean %llu\n", op->name, suffix,
+	       (unsigned long long)(all / op->batches / op->per_batch));
+	printf("%s%s_batch %u\n", op->name, suffix, op->per_batch);
+	fflush(stdout);
 }
 
 static void listen_on_loopback(void)
@@ -285,57 +239,112 @@ static void listen_on_loopback(void)
 		err(1, "listen");
 }
 
-static void load_child(void)
+static void find_files(const char *dir)
 {
+	snprintf(d3, sizeof(d3), "%s/file", dir);
+	snprintf(d10, sizeof(d10), "%s/d3/d4/d5/d6/d7/d8/d9/file", dir);
+	open_fd = open(d3, O_RDONLY);
+	if (open_fd < 0)
+		err(1, "%s", d3);
+}
+
+/* A capability that this agent holds, and the smallest agent there is. */
+static void prepare_agent(const char *dir)
+{
+	char manifest_path[256], signature_path[256], text[256];
 	uint8_t *manifest, *signature;
 	struct coconut_error error;
+	struct coconut_cap cap;
 
-	if (coconut_file_read("/etc/coconut/manifests/bench-child.manifest",
-			      AGENT_MANIFEST_MAX, &manifest,
+	snprintf(text, sizeof(text), "fs.read %s", dir);
+	snprintf(manifest_path, sizeof(manifest_path), "%s/child.manifest",
+		 dir);
+	snprintf(signature_path, sizeof(signature_path), "%s/child.sig", dir);
+	if (coconut_cap_parse(text, &cap, &error) ||
+	    coconut_cap_encode(&cap, &held, &held_size, &error) ||
+	    coconut_file_read(manifest_path, AGENT_MANIFEST_MAX, &manifest,
 			      &spawn_options.manifest_size, &error) ||
-	    coconut_file_read("/etc/coconut/manifests/bench-child.sig",
-			      AGENT_SIGNATURE_MAX, &signature,
+	    coconut_file_read(signature_path, AGENT_SIGNATURE_MAX, &signature,
 			      &spawn_options.signature_size, &error))
 		errx(1, "%s", error.message);
 	spawn_options.manifest = manifest;
 	spawn_options.signature = signature;
 }
 
+/* How many rows this agent's denials and uses have become. */
+static void print_rows(void)
+{
+	struct agent_attestation attestation;
+	struct agent_attest_args args = {
+		.aid = AGENT_AID_SELF,
+		.buf = (uintptr_t)&attestation,
+		.buf_size = sizeof(attestation),
+	};
+
+	if (coconut_agent_attest(&args) < 0)
+		err(1, "attest");
+	printf("rows %llu\n",
+	       (unsigned long long)(attestation.denials + attestation.uses));
+}
+
+static int usage(void)
+{
+	fprintf(stderr,
+		"usage: bench --started\n"
+		"       bench --setup RULES DIR\n"
+		"       bench [--landlock RULES] [--agent] [--suffix NAME] DIR\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
-	bool landlock = false, spawn = false;
 	uint64_t started = __rdtsc();
+	int landlock = -1, setup = -1;
+	const char *dir = argv[argc - 1];
+	char suffix[16] = "";
+	bool agent = false;
+	size_t op;
 	int i;
 
+	if (argc == 2 && !strcmp(argv[1], "--started")) {
+		/* With icount it counts from power-on, a tick an instruction. */
+		printf("first_agent_ms %llu\n",
+		       (unsigned long long)(started / 1000000));
+		return 0;
+	}
 	for (i = 1; i < argc - 1; i++) {
-		landlock |= !strcmp(argv[i], "--landlock");
-		spawn |= !strcmp(argv[i], "--spawn");
+		if (!strcmp(argv[i], "--setup"))
+			setup = atoi(argv[++i]);
+		else if (!strcmp(argv[i], "--landlock"))
+			landlock = atoi(argv[++i]);
+		else if (!strcmp(argv[i], "--suffix"))
+			snprintf(suffix, sizeof(suffix), "_%s", argv[++i]);
+		else if (!strcmp(argv[i], "--agent"))
+			agent = true;
+		else
+			return usage();
 	}
-	if (argc < 2 || argv[argc - 1][0] != '/') {
-		fprintf(stderr, "usage: bench [--landlock] [--spawn] DIR\n");
-		return 2;
+	if (i != argc - 1 || *dir != '/' || landlock > RULES_MAX ||
+	    setup > RULES_MAX)
+		return usage();
+	if (setup >= 0) {
+		set_up(dir, setup);
+		return 0;
 	}
-	/* With icount the counter starts at power-on, one tick an instruction. */
-	printf("started_ms %llu\n", (unsigned long long)(started / 1000000));
-	make_files(argv[argc - 1]);
-	if (landlock)
-		enter_landlock(argv[argc - 1]);
+	if (landlock >= 0)
+		enter_landlock(dir, landlock);
 	listen_on_loopback();
-	open_fd = open(d3, O_RDONLY);
-
-	measure("getppid", run_getppid, 25, 80);
-	measure("open_d3", run_open_d3, 25, 80);
-	measure("open_d10", run_open_d10, 25, 80);
-	measure("stat_d3", run_stat_d3, 25, 80);
-	measure("stat_d10", run_stat_d10, 25, 80);
-	measure("pread1", run_pread1, 25, 80);
-	measure("deny_d2", run_deny_d2, 25, 20);
-	measure("connect", run_connect, 200, 1);
-	measure("forkexec", run_forkexec, 100, 1);
-	if (spawn) {
-		load_child();
-		measure("present", run_present, 25, 20);
-		measure("spawn", run_spawn, 25, 1);
+	find_files(dir);
+	if (agent)
+		prepare_agent(dir);
+	for (op = 0; op < sizeof(operations) / sizeof(*operations); op++) {
+		if (operations[op].which & AGENT && !agent)
+			continue;
+		if (*suffix && !(operations[op].which & RULES))
+			continue;
+		measure(&operations[op], suffix);
 	}
+	if (agent)
+		print_rows();
 	return 0;
 }

@@ -208,6 +208,25 @@ static void watch(struct agent_record *record,
 	records = record;
 }
 
+static bool has_host(const struct coconut_manifest *manifest)
+{
+	size_t i;
+
+	for (i = 0; i < manifest->nr_caps; i++) {
+		if (manifest->caps[i].host)
+			return true;
+	}
+	return false;
+}
+
+/* It may ask for a name with its first instruction. */
+static int prepare(const struct coconut_spawned *spawned, void *arg)
+{
+	(void)arg;
+	holders_update(spawned->aid);
+	return 0;
+}
+
 static int spawn(const struct spawn_request *request,
 		 const struct coconut_manifest *manifest,
 		 struct agent_record *record, struct coconut_error *error)
@@ -230,6 +249,8 @@ static int spawn(const struct spawn_request *request,
 	options.stdin_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	options.stdout_fd = output[1];
 	options.stderr_fd = output[1];
+	if (has_host(manifest))
+		options.prepare = prepare;
 	record->uid = options.uid;
 	err = coconut_spawn(&options, &spawned, error);
 	close(options.stdin_fd);

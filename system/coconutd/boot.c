@@ -43,7 +43,7 @@ static void make_dirs(void)
 		const char *path;
 		mode_t mode;
 	} dirs[] = {
-		{ "/run/coconutd", 0755 },
+		{ RUN_DIR, 0755 },
 		{ "/var/log/coconut", 0755 },
 		{ CHAIN_DIR, 0750 },
 		{ OUTPUT_DIR, 0755 },

@@ -178,8 +178,10 @@ static bool write_pending(void)
 		return false;
 	}
 	segment_size += pending_size;
-	while (coconut_row_next(pending, pending_size, &offset, &row) == 1)
+	while (coconut_row_next(pending, pending_size, &offset, &row) == 1) {
 		written = row.seq;
+		holders_see(&row);
+	}
 	pending_size = 0;
 	return true;
 }

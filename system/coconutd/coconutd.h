@@ -10,8 +10,13 @@
  *	agent.c		agents spawned here: their records, output and end
  *	console.c	the shell, a legacy task
  *	control.c	the socket and its clients
- *	ops.c		what clients may ask
+ *	ops.c		what clients may ask, with ops_spawn.c and ops_caps.c
  *	stream.c	rows from the disk to clients
+ *	holders.c	agents that hold hosts by their names, with given.c
+ *	hosts.c		these hosts, and how long an address is theirs
+ *	addresses.c	which addresses a name may have
+ *	resolver.c	the child that asks the DNS
+ *	caps.c		capabilities listed, granted and revoked
  *	message.c	CBOR maps
  */
 #ifndef COCONUTD_H
@@ -25,13 +30,17 @@
 #include <cbor.h>
 #include <coconut.h>
 
+#include "../resolver/protocol.h"
+
 #define CHAIN_DIR "/var/log/coconut/kernel"
 #define AUDIT_GROUP "audit"
 #define OUTPUT_DIR "/var/log/coconut/agents"
 #define KEYS_DIR "/etc/coconut/keys"
 #define MANIFEST_DIR "/etc/coconut/manifests"
-#define CONTROL_PATH "/run/coconutd/control"
+#define RUN_DIR "/run/coconutd"
+#define CONTROL_PATH RUN_DIR "/control"
 #define MESSAGE_MAX 65536
+#define NS_PER_SECOND 1000000000ULL
 
 /* ---- main.c ---------------------------------------------------------- */
 
@@ -63,6 +72,7 @@ void loop_add(struct source *source, uint32_t events);
 void loop_change(struct source *source, uint32_t events);
 void loop_remove(struct source *source);
 void loop_turn(int timeout_ms);
+uint64_t loop_now(void);
 
 /* ---- keys.c ---------------------------------------------------------- */
 
@@ -133,6 +143,37 @@ struct agent_record *agent_record_find(uint64_t aid);
 bool agent_reaped(pid_t pid, int status);
 void agent_forget_follower(const struct client *client);
 void agent_end_all(void);
+
+/* ---- caps.c ---------------------------------------------------------- */
+
+int64_t caps_list(uint64_t aid, const uint8_t **ret_list);
+int cap_give(uint64_t aid, const struct coconut_cap *cap, uint64_t *ret_handle);
+bool cap_is_held(uint64_t aid, const struct coconut_cap *cap);
+void cap_take(uint64_t aid, uint64_t handle);
+
+/* ---- holders.c, hosts.c, addresses.c, resolver.c --------------------- */
+
+void holders_update(uint64_t aid);
+void holders_catch_up(void);
+bool holders_want(const char *host);
+void holders_grant(const char *host, const struct resolver_address *addresses,
+		   unsigned int count, uint64_t now, uint64_t expires);
+void holders_see(const struct coconut_row *row);
+
+void hosts_prepare(const char *name);
+void hosts_ask(const char *name);
+void hosts_found(const struct resolver_message *found);
+void hosts_resolver_gone(void);
+
+bool address_is_good(const struct resolver_address *address);
+const char *address_text(const struct resolver_address *address, char *text);
+unsigned int addresses_of_file(const char *name,
+			       struct resolver_address *addresses);
+
+void resolver_start(void);
+bool resolver_send(const struct resolver_message *message);
+void resolver_kill(const char *why);
+bool resolver_reaped(pid_t pid, int status);
 
 /* ---- console.c ------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "coconutd.h"
 
@@ -45,6 +46,19 @@ void loop_remove(struct source *source)
 		if (ready[i].data.ptr == source)
 			ready[i].data.ptr = NULL;
 	}
+}
+
+/**
+ * loop_now - the time by which capabilities end
+ *
+ * Return: CLOCK_BOOTTIME nanoseconds.
+ */
+uint64_t loop_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
 }
 
 /**

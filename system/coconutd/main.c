@@ -41,10 +41,12 @@ void note(const char *format, ...)
 		log_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	length = snprintf(text, sizeof(text), "<5>coconutd: ");
 	va_start(args, format);
-	vsnprintf(text + length, sizeof(text) - length, format, args);
+	vsnprintf(text + length, sizeof(text) - length - 1, format, args);
 	va_end(args);
+	/* A line that is not ended is shown when the next one begins. */
+	strcat(text, "\n");
 	if (log_fd < 0 || write(log_fd, text, strlen(text)) < 0)
-		fprintf(stderr, "%s\n", text);
+		fputs(text, stderr);
 }
 
 /**
@@ -68,7 +70,7 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (!agent_reaped(pid, status))
+		if (!agent_reaped(pid, status) && !resolver_reaped(pid, status))
 			console_reaped(pid, status);
 	}
 }
@@ -116,8 +118,10 @@ static void wait_for_all(int milliseconds)
 	pid_t pid;
 
 	for (waited = 0; waited < milliseconds; waited += 10) {
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			agent_reaped(pid, status);
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+			if (!agent_reaped(pid, status))
+				resolver_reaped(pid, status);
+		}
 		if (pid < 0)
 			return;
 		loop_turn(10);

@@ -17,11 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "coconutd.h"
+#include "ops.h"
 
-#define COUNT_MAX 1024
-#define ARGS_MAX 256
-#define CAPS_ROOM (1 << 20)
 #define PAGE_AGENTS 256    /* agents in one reply */
 #define DENIALS_ROOM 16384 /* bytes of the last denials */
 
@@ -32,9 +29,16 @@ static bool may_steer(const struct client *client, uint64_t aid)
 	return !client->uid || (record && record->uid == client->uid);
 }
 
-/* The AID of a request, about which the client may ask; says why not. */
-static bool take_aid(struct client *client, const cbor_item_t *request,
-		     uint64_t *aid)
+/**
+ * ops_take_aid - take a request's AID
+ * @client: who asks, and is told why not
+ * @request: the request
+ * @aid: gets the AID
+ *
+ * Return: true if the client may ask about that agent.
+ */
+bool ops_take_aid(struct client *client, const cbor_item_t *request,
+		  uint64_t *aid)
 {
 	if (!message_get_uint(request, "aid", aid)) {
 		client_fail(client, EINVAL, "the request names no aid");
@@ -50,7 +54,13 @@ static bool take_aid(struct client *client, const cbor_item_t *request,
 	return false;
 }
 
-static void reply_error(struct client *client, int64_t err, uint64_t aid)
+/**
+ * ops_reply_error - say that the kernel refused something
+ * @client: to whom
+ * @err: negative errno value
+ * @aid: about which agent
+ */
+void ops_reply_error(struct client *client, int64_t err, uint64_t aid)
 {
 	if (err == -ESRCH)
 		client_fail(client, ESRCH,
@@ -80,169 +90,6 @@ static int64_t attest(uint64_t aid, const void *nonce, size_t nonce_size,
 		       nonce_size < sizeof(args.nonce) ? nonce_size :
 							 sizeof(args.nonce));
 	return coconut_agent_attest(&args);
-}
-
-/* ---- spawn ----------------------------------------------------------- */
-
-struct loaded {
-	uint8_t *manifest;
-	uint8_t *signature;
-	char **extra;
-};
-
-static void unload(struct loaded *loaded)
-{
-	size_t i;
-
-	free(loaded->manifest);
-	free(loaded->signature);
-	for (i = 0; loaded->extra && loaded->extra[i]; i++)
-		free(loaded->extra[i]);
-	free(loaded->extra);
-}
-
-/* A name is a file's name below MANIFEST_DIR and must not lead out of it. */
-static int load_installed(const char *name, struct loaded *loaded,
-			  struct spawn_request *spawn,
-			  struct coconut_error *error)
-{
-	char path[256];
-	int err;
-
-	if (!*name || strlen(name) >= AGENT_NAME_MAX || strchr(name, '/') ||
-	    name[0] == '.') {
-		error->code = EINVAL;
-		snprintf(error->message, sizeof(error->message),
-			 "'%.80s' is no name of a manifest", name);
-		return -EINVAL;
-	}
-	snprintf(path, sizeof(path), MANIFEST_DIR "/%s.manifest", name);
-	err = coconut_file_read(path, AGENT_MANIFEST_MAX, &loaded->manifest,
-				&spawn->manifest_size, error);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), MANIFEST_DIR "/%s.sig", name);
-	err = coconut_file_read(path, AGENT_SIGNATURE_MAX, &loaded->signature,
-				&spawn->signature_size, error);
-	spawn->manifest = loaded->manifest;
-	spawn->signature = loaded->signature;
-	return err;
-}
-
-static int load_args(const cbor_item_t *request, struct loaded *loaded)
-{
-	const cbor_item_t *args = message_get(request, "args");
-	size_t i, count;
-
-	if (!args)
-		return 0;
-	if (!cbor_isa_array(args) || cbor_array_size(args) > ARGS_MAX)
-		return -E2BIG;
-	count = cbor_array_size(args);
-	loaded->extra = calloc(count + 1, sizeof(*loaded->extra));
-	for (i = 0; loaded->extra && i < count; i++) {
-		loaded->extra[i] =
-			message_get_text(cbor_array_handle(args)[i], NULL);
-		if (!loaded->extra[i])
-			return -EINVAL;
-	}
-	return loaded->extra ? 0 : -ENOMEM;
-}
-
-static int load(const cbor_item_t *request, struct loaded *loaded,
-		struct spawn_request *spawn, struct coconut_error *error)
-{
-	char *name = message_get_text(request, "name");
-	int err = -EINVAL;
-
-	if (name)
-		err = load_installed(name, loaded, spawn, error);
-	else if (message_get_bytes(request, "manifest", &spawn->manifest,
-				   &spawn->manifest_size) &&
-		 message_get_bytes(request, "signature", &spawn->signature,
-				   &spawn->signature_size))
-		err = 0;
-	else
-		snprintf(error->message, sizeof(error->message),
-			 "spawn wants a name, or a manifest and its signature");
-	free(name);
-	if (err)
-		return err;
-	err = load_args(request, loaded);
-	if (err)
-		snprintf(error->message, sizeof(error->message),
-			 "args is not an array of at most %d texts", ARGS_MAX);
-	spawn->extra = (const char *const *)loaded->extra;
-	return err;
-}
-
-static cbor_item_t *describe_spawned(const struct agent_record *record)
-{
-	cbor_item_t *map = cbor_new_indefinite_map();
-
-	message_uint(map, "aid", record->aid);
-	message_uint(map, "pid", record->pid);
-	message_text(map, "name", record->name);
-	return map;
-}
-
-/* Those that were spawned before one failed are told all the same. */
-static void spawn_many(struct client *client, const struct spawn_request *spawn,
-		       uint64_t count, bool follow)
-{
-	cbor_item_t *list = cbor_new_indefinite_array(), *reply, *one;
-	struct agent_record *record = NULL, *first = NULL;
-	struct coconut_error error;
-	uint64_t i;
-	int err = 0;
-
-	for (i = 0; i < count; i++) {
-		err = agent_start(spawn, &record, &error);
-		if (err)
-			break;
-		if (!first)
-			first = record;
-		one = describe_spawned(record);
-		if (!cbor_array_push(list, one))
-			abort();
-		cbor_decref(&one);
-	}
-	if (!first) {
-		cbor_decref(&list);
-		client_fail(client, -err, "%s", error.message);
-		return;
-	}
-	reply = message_new(true);
-	message_uint(reply, "aid", first->aid);
-	message_uint(reply, "pid", first->pid);
-	message_text(reply, "name", first->name);
-	message_item(reply, "agents", list);
-	if (err)
-		message_text(reply, "error", error.message);
-	if (follow)
-		first->follower = client;
-	client_send(client, reply);
-}
-
-static void op_spawn(struct client *client, const cbor_item_t *request)
-{
-	struct spawn_request spawn = { .uid = client->uid };
-	struct coconut_error error = { 0 };
-	struct loaded loaded = { 0 };
-	bool follow = message_get_bool(request, "follow");
-	uint64_t count = 1;
-	int err;
-
-	message_get_uint(request, "count", &count);
-	err = load(request, &loaded, &spawn, &error);
-	if (err)
-		client_fail(client, -err, "%s", error.message);
-	else if (!count || count > COUNT_MAX || (follow && count != 1))
-		client_fail(client, EINVAL, "count is 1 to %d, and 1 to follow",
-			    COUNT_MAX);
-	else
-		spawn_many(client, &spawn, count, follow);
-	unload(&loaded);
 }
 
 /* ---- ps, show, attest ------------------------------------------------ */
@@ -357,12 +204,12 @@ static void op_attest(struct client *client, const cbor_item_t *request)
 	uint64_t aid;
 	int64_t err;
 
-	if (!take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, &aid))
 		return;
 	message_get_bytes(request, "nonce", &nonce, &size);
 	err = attest(aid, nonce, size, &at);
 	if (err < 0) {
-		reply_error(client, err, aid);
+		ops_reply_error(client, err, aid);
 		return;
 	}
 	reply = message_new(true);
@@ -414,11 +261,11 @@ static void op_show(struct client *client, const cbor_item_t *request)
 	uint64_t aid;
 	int64_t err;
 
-	if (!take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, &aid))
 		return;
 	err = attest(aid, NULL, 0, &at);
 	if (err < 0) {
-		reply_error(client, err, aid);
+		ops_reply_error(client, err, aid);
 		return;
 	}
 	reply = message_new(true);
@@ -437,7 +284,7 @@ static void op_log(struct client *client, const cbor_item_t *request)
 	char path[128];
 	size_t size;
 
-	if (!take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, &aid))
 		return;
 	snprintf(path, sizeof(path), OUTPUT_DIR "/%" PRIu64 ".log", aid);
 	if (coconut_file_read(path, 2 << 20, &data, &size, &error)) {
@@ -464,7 +311,7 @@ static void revoke_whole(struct client *client, uint64_t aid, uint64_t how)
 	int err = coconut_cap_revoke(&args);
 
 	if (err) {
-		reply_error(client, err, aid);
+		ops_reply_error(client, err, aid);
 		return;
 	}
 	reply = message_new(true);
@@ -477,7 +324,7 @@ static void op_kill(struct client *client, const cbor_item_t *request)
 	const struct agent_record *record;
 	uint64_t aid, sig = SIGTERM;
 
-	if (!take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, &aid))
 		return;
 	if (message_get_bool(request, "revoke")) {
 		revoke_whole(client, aid, AGENT_REVOKE_TERMINATE);
@@ -486,9 +333,9 @@ static void op_kill(struct client *client, const cbor_item_t *request)
 	message_get_uint(request, "signal", &sig);
 	record = agent_record_find(aid);
 	if (!record || !record->running)
-		reply_error(client, -ESRCH, aid);
+		ops_reply_error(client, -ESRCH, aid);
 	else if (kill(record->pid, sig))
-		reply_error(client, -errno, aid);
+		ops_reply_error(client, -errno, aid);
 	else
 		reply_ok(client);
 }
@@ -497,7 +344,7 @@ static void op_quarantine(struct client *client, const cbor_item_t *request)
 {
 	uint64_t aid;
 
-	if (take_aid(client, request, &aid))
+	if (ops_take_aid(client, request, &aid))
 		revoke_whole(client, aid, AGENT_REVOKE_QUARANTINE);
 }
 
@@ -507,7 +354,7 @@ static void op_release(struct client *client, const cbor_item_t *request)
 	uint64_t aid;
 	int err;
 
-	if (!take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, &aid))
 		return;
 	args.aid = aid;
 	err = coconut_cap_grant(&args);
@@ -517,175 +364,9 @@ static void op_release(struct client *client, const cbor_item_t *request)
 			    " is neither stopped nor quarantined",
 			    aid);
 	else if (err)
-		reply_error(client, err, aid);
+		ops_reply_error(client, err, aid);
 	else
 		reply_ok(client);
-}
-
-/* ---- capabilities ---------------------------------------------------- */
-
-static cbor_item_t *describe_cap(const struct agent_cap_info *info)
-{
-	cbor_item_t *map = cbor_new_indefinite_map();
-
-	message_uint(map, "handle", info->handle);
-	message_bytes(map, "cbor", info + 1, info->cbor_size);
-	message_uint(map, "flags", info->flags);
-	message_uint(map, "expires_ns", info->expires_ns);
-	message_uint(map, "uses_left", info->uses_left);
-	message_uint(map, "granter", info->granter);
-	return map;
-}
-
-static void op_cap_list(struct client *client, const cbor_item_t *request)
-{
-	static uint64_t room[CAPS_ROOM / sizeof(uint64_t)];
-	const uint8_t *info = (const uint8_t *)room;
-	struct agent_attest_args args = {
-		.flags = AGENT_ATTEST_CAPS,
-		.buf = (uintptr_t)room,
-		.buf_size = sizeof(room),
-	};
-	cbor_item_t *list, *reply;
-	uint64_t aid;
-	int64_t got, at;
-
-	if (!take_aid(client, request, &aid))
-		return;
-	args.aid = aid;
-	got = coconut_agent_attest(&args);
-	if (got < 0) {
-		reply_error(client, got, aid);
-		return;
-	}
-	list = cbor_new_indefinite_array();
-	for (at = 0; at < got;) {
-		const struct agent_cap_info *one = (const void *)(info + at);
-
-		push(list, describe_cap(one));
-		at += one->size;
-	}
-	reply = message_new(true);
-	message_item(reply, "caps", list);
-	client_send(client, reply);
-}
-
-static void op_cap_grant(struct client *client, const cbor_item_t *request)
-{
-	struct agent_cap_grant_args args = { 0 };
-	const void *cap;
-	cbor_item_t *reply;
-	uint64_t aid;
-	size_t size;
-	int err;
-
-	if (!take_aid(client, request, &aid))
-		return;
-	/* What the manifest's signer vouched for, only root may widen. */
-	if (client->uid) {
-		client_fail(
-			client, EPERM,
-			"only root may grant what the signed manifest does not");
-		return;
-	}
-	if (!message_get_bytes(request, "cap", &cap, &size)) {
-		client_fail(client, EINVAL, "the request has no capability");
-		return;
-	}
-	args.aid = aid;
-	args.cap = (uintptr_t)cap;
-	args.cap_size = size;
-	err = coconut_cap_grant(&args);
-	if (err) {
-		reply_error(client, err, aid);
-		return;
-	}
-	reply = message_new(true);
-	message_uint(reply, "handle", args.handle);
-	client_send(client, reply);
-}
-
-static void op_cap_revoke(struct client *client, const cbor_item_t *request)
-{
-	struct agent_cap_revoke_args args = { 0 };
-	cbor_item_t *reply;
-	uint64_t aid, handle = 0;
-	int err;
-
-	if (!take_aid(client, request, &aid))
-		return;
-	message_get_uint(request, "handle", &handle);
-	args.aid = aid;
-	args.handle = handle;
-	if (message_get_bool(request, "all"))
-		args.flags = AGENT_REVOKE_ALL;
-	err = coconut_cap_revoke(&args);
-	if (err == -ENOENT)
-		client_fail(client, ENOENT,
-			    "agent %" PRIu64 " holds no capability %" PRIu64,
-			    aid, handle);
-	else if (err)
-		reply_error(client, err, aid);
-	if (err)
-		return;
-	reply = message_new(true);
-	message_uint(reply, "removed", args.removed);
-	client_send(client, reply);
-}
-
-/* ---- limits ---------------------------------------------------------- */
-
-static void reply_limit(struct client *client, int err, uint64_t aid,
-			uint64_t limit, uint64_t usage)
-{
-	cbor_item_t *reply;
-
-	if (err) {
-		reply_error(client, err, aid);
-		return;
-	}
-	reply = message_new(true);
-	message_uint(reply, "limit", limit);
-	message_uint(reply, "usage", usage);
-	client_send(client, reply);
-}
-
-static void op_quota(struct client *client, const cbor_item_t *request)
-{
-	struct agent_quota_args args = { 0 };
-	uint64_t aid, number = 0;
-	int err;
-
-	if (!take_aid(client, request, &aid))
-		return;
-	args.aid = aid;
-	message_get_uint(request, "resource", &number);
-	args.resource = number;
-	if (message_get_uint(request, "limit", &number)) {
-		args.limit = number;
-		args.flags = AGENT_QUOTA_SET;
-	}
-	err = coconut_agent_quota(&args);
-	reply_limit(client, err, aid, args.limit, args.usage);
-}
-
-static void op_tier(struct client *client, const cbor_item_t *request)
-{
-	struct agent_memory_tier_args args = { 0 };
-	uint64_t aid, number = 0;
-	int err;
-
-	if (!take_aid(client, request, &aid))
-		return;
-	args.aid = aid;
-	message_get_uint(request, "tier", &number);
-	args.tier = number;
-	if (message_get_uint(request, "limit", &number)) {
-		args.limit = number;
-		args.flags = AGENT_TIER_SET;
-	}
-	err = coconut_memory_tier(&args);
-	reply_limit(client, err, aid, args.limit, args.usage);
 }
 
 /* ---- the machine ----------------------------------------------------- */

@@ -15,7 +15,7 @@
 #include "calls.h"
 #include "child_ops.h"
 
-/* After a denial: of all of them together the ring holds the rows. */
+/* After what leaves a row: the ring holds them all together. */
 #define PAUSE_US	300
 
 /**
@@ -99,6 +99,7 @@ static void *turn_link(void *arg)
 		    !rename(new, link))
 			race->other++;
 		out = !out;
+		usleep(PAUSE_US);
 	}
 	return NULL;
 }
