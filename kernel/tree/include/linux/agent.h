@@ -17,6 +17,7 @@
 #include <linux/workqueue.h>
 
 struct agent;
+struct agent_audit_record;
 struct file;
 struct key;
 struct linux_binprm;
@@ -30,9 +31,9 @@ struct linux_binprm;
 
 /*
  * Path-scoped capabilities are bits of a mask of rights: each has its own id
- * for a number, but for dev.ioctl, which takes the one that no id has.
+ * for a number, but for dev.ioctl, which takes 0, the one that no id has.
  */
-#define AGENT_PATH_INDEX(id)	((id) == AGENT_CAP_DEV_IOCTL ? 0 : (id))
+#define AGENT_PATH_INDEX(id)	((id) % AGENT_CAP_DEV_IOCTL)
 #define AGENT_PATH_CAPS		(AGENT_CAP_UNIX_CONNECT + 1)
 #define AGENT_RIGHT(id)		(1U << AGENT_PATH_INDEX(id))
 #define AGENT_PATH_RIGHTS	((1U << AGENT_PATH_CAPS) - 1)
@@ -338,14 +339,29 @@ struct agent_pace {
 	const struct inode *to;
 };
 
+/* The first bytes of a name, and those of them that are the name's. */
 #ifdef CONFIG_DCACHE_WORD_ACCESS
-#define AGENT_NAME_WORD(name)	load_unaligned_zeropad((name)->name)
-#define AGENT_NAME_MASK(len)	((len) < sizeof(long) ? \
-				 bytemask_from_count(len) : \
-				 (len) == sizeof(long) ? ~0UL : 0)
+static __always_inline unsigned long agent_name_word(const struct qstr *name)
+{
+	return load_unaligned_zeropad(name->name);
+}
+
+static inline unsigned long agent_name_mask(u32 len)
+{
+	if (len == sizeof(long))
+		return ~0UL;
+	return len < sizeof(long) ? bytemask_from_count(len) : 0;
+}
 #else
-#define AGENT_NAME_WORD(name)	0
-#define AGENT_NAME_MASK(len)	0
+static __always_inline unsigned long agent_name_word(const struct qstr *name)
+{
+	return 0;
+}
+
+static inline unsigned long agent_name_mask(u32 len)
+{
+	return 0;
+}
 #endif
 
 /* Where the search for a name begins; a directory's own mark has none. */
@@ -382,7 +398,7 @@ static __always_inline bool agent_stride(const struct agent *agent,
 	/* A longer name, and one that is not where it should be, are rare. */
 	if (edge->dir != dir || edge->hash_len != name->hash_len ||
 	    !edge->mask ||
-	    (AGENT_NAME_WORD(name) ^ edge->word) & edge->mask ||
+	    (agent_name_word(name) ^ edge->word) & edge->mask ||
 	    edge->to == AGENT_HOLE)
 		return false;
 	pace->inside = false;
@@ -396,6 +412,7 @@ int coconut_step(struct agent *agent, const struct path *dir,
 int coconut_step_denied(struct agent *agent, const struct path *dir,
 			const char *rest);
 int agent_closed(const char *what);
+int agent_deny(struct agent_audit_record *record);
 int agent_need_mem_exec(void);
 int agent_need_key(const char *what);
 bool agent_may_see_task(struct task_struct *task);

@@ -112,19 +112,13 @@ static int check_image(struct agent *agent, struct linux_binprm *bprm)
 		return agent_set_state(agent, AGENT_ATTESTED);
 	}
 
-	atomic64_inc(&agent->denials);
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_DENY,
+	return agent_deny(&(struct agent_audit_record) {
 		.agent = agent,
 		.cap = AGENT_CAP_FS_EXEC,
-		.verdict = AGENT_VERDICT_DENY,
 		.reason = AGENT_REASON_IMAGE,
-		.error = ECAPABILITY,
 		.payload = bprm->filename,
 		.payload_size = strlen(bprm->filename),
 	});
-	agent_denied(agent);
-	return -ECAPABILITY;
 }
 
 /**

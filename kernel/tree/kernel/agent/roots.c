@@ -378,7 +378,7 @@ static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
 		.dir = dir,
 		.hash_len = step->name.hash_len,
 		.word = *(const unsigned long *)step->text,
-		.mask = AGENT_NAME_MASK(step->name.len),
+		.mask = agent_name_mask(step->name.len),
 		.step = step,
 		.to = hole ? AGENT_HOLE : NULL,
 	});

@@ -62,20 +62,12 @@ static int refuse(enum agent_cap_id cap, u64 aid)
 {
 	struct agent *agent = current->agent;
 
-	if (agent)
-		atomic64_inc(&agent->denials);
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_DENY,
+	return agent_deny(&(struct agent_audit_record) {
 		.agent = agent,
 		.cap = cap,
-		.verdict = AGENT_VERDICT_DENY,
 		.reason = agent ? AGENT_REASON_AUTHORITY : AGENT_REASON_LEGACY,
-		.error = ECAPABILITY,
 		.object = { aid },
 	});
-	if (agent)
-		agent_denied(agent);
-	return -ECAPABILITY;
 }
 
 /**

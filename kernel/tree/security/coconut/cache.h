@@ -84,7 +84,7 @@ static __always_inline u64 coconut_stamp(const struct agent *agent)
 }
 
 static __always_inline bool coconut_is_of(const struct slot *slot, u64 id,
-					const struct vfsmount *mnt)
+					  const struct vfsmount *mnt)
 {
 	return slot->id == id && slot->mnt == mnt;
 }

@@ -107,9 +107,8 @@ int coconut_need_cap(struct agent *agent, enum agent_cap_id cap,
 		     const char *what);
 
 /* deny.c */
-void coconut_record_path(struct agent *agent, u16 event, enum agent_cap_id cap,
-			 enum agent_audit_reason reason,
-			 const struct path *path, bool atomic);
+void coconut_record_use(struct agent *agent, enum agent_cap_id cap,
+			const struct path *path, bool atomic);
 int coconut_deny(struct agent *agent, enum agent_cap_id cap,
 		 enum agent_audit_reason reason, const void *payload,
 		 u32 payload_size, bool atomic);

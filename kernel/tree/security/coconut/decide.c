@@ -79,8 +79,7 @@ static int answer_path(struct agent *agent, enum agent_cap_id cap,
 	if (coconut_is_repeat(agent, cap, path, atomic))
 		return 0;
 	atomic64_inc(&agent->uses);
-	coconut_record_path(agent, AGENT_EVENT_USE, cap, AGENT_REASON_NONE,
-			    path, atomic);
+	coconut_record_use(agent, cap, path, atomic);
 	return 0;
 }
 
@@ -374,21 +373,14 @@ int coconut_may_reach(struct agent *subject, enum agent_cap_id cap,
 {
 	u64 aid = object ? object->aid : AGENT_AID_LEGACY;
 
-	if (!object || !agent_has(subject, cap, object)) {
-		atomic64_inc(&subject->denials);
-		agent_audit(&(struct agent_audit_record) {
-			.event = AGENT_EVENT_DENY,
+	if (!object || !agent_has(subject, cap, object))
+		return agent_deny(&(struct agent_audit_record) {
 			.agent = subject,
 			.cap = cap,
-			.verdict = AGENT_VERDICT_DENY,
 			.reason = AGENT_REASON_SCOPE,
-			.error = ECAPABILITY,
 			.object = { aid },
 			.atomic = atomic,
 		});
-		agent_denied(subject);
-		return -ECAPABILITY;
-	}
 	agent_allowed(subject);
 	atomic64_inc(&subject->uses);
 	agent_audit(&(struct agent_audit_record) {

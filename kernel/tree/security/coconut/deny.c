@@ -37,35 +37,37 @@ static void put_name(struct name_buf *buf)
 		kmem_cache_free(names_cachep, buf->page);
 }
 
+static u64 dev_of(const struct path *path)
+{
+	return path->dentry->d_sb->s_dev;
+}
+
+static u64 ino_of(const struct path *path)
+{
+	const struct inode *inode = d_backing_inode(path->dentry);
+
+	return inode ? inode->i_ino : 0;
+}
+
 /**
- * coconut_record_path - write a row about a file
- * @agent: who uses it or is denied
- * @event: AGENT_EVENT_USE or AGENT_EVENT_DENY
+ * coconut_record_use - write the row of a use of a file
+ * @agent: who uses it
  * @cap: the capability
- * @reason: why, for a denial
  * @path: the file
  * @atomic: the caller can't sleep
  */
-void coconut_record_path(struct agent *agent, u16 event, enum agent_cap_id cap,
-			 enum agent_audit_reason reason,
-			 const struct path *path, bool atomic)
+void coconut_record_use(struct agent *agent, enum agent_cap_id cap,
+			const struct path *path, bool atomic)
 {
-	const struct inode *inode = d_backing_inode(path->dentry);
-	bool denied = event == AGENT_EVENT_DENY;
 	struct name_buf buf;
 
 	name_path(&buf, path, atomic);
 	agent_audit(&(struct agent_audit_record) {
-		.event = event,
+		.event = AGENT_EVENT_USE,
 		.agent = agent,
 		.cap = cap,
-		.verdict = denied ? AGENT_VERDICT_DENY : AGENT_VERDICT_ALLOW,
-		.reason = reason,
-		.error = denied ? ECAPABILITY : 0,
-		.object = {
-			path->dentry->d_sb->s_dev,
-			inode ? inode->i_ino : 0,
-		},
+		.verdict = AGENT_VERDICT_ALLOW,
+		.object = { dev_of(path), ino_of(path) },
 		.payload = buf.name,
 		.payload_size = buf.size,
 		.atomic = atomic,
@@ -74,7 +76,29 @@ void coconut_record_path(struct agent *agent, u16 event, enum agent_cap_id cap,
 }
 
 /**
- * coconut_deny - deny, count the denial and record it
+ * agent_deny - deny, count the denial and record it
+ * @record: who is denied (NULL for AID 0), what it lacks, why, and the object
+ *
+ * Context: Any with @record->atomic.
+ * Return: -ECAPABILITY.
+ */
+int agent_deny(struct agent_audit_record *record)
+{
+	struct agent *agent = record->agent;
+
+	record->event = AGENT_EVENT_DENY;
+	record->verdict = AGENT_VERDICT_DENY;
+	record->error = ECAPABILITY;
+	if (agent)
+		atomic64_inc(&agent->denials);
+	agent_audit(record);
+	if (agent)
+		agent_denied(agent);
+	return -ECAPABILITY;
+}
+
+/**
+ * coconut_deny - deny what has no place in the file hierarchy
  * @agent: who is denied, NULL for AID 0
  * @cap: what it lacks
  * @reason: why
@@ -88,22 +112,14 @@ int coconut_deny(struct agent *agent, enum agent_cap_id cap,
 		 enum agent_audit_reason reason, const void *payload,
 		 u32 payload_size, bool atomic)
 {
-	if (agent)
-		atomic64_inc(&agent->denials);
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_DENY,
+	return agent_deny(&(struct agent_audit_record) {
 		.agent = agent,
 		.cap = cap,
-		.verdict = AGENT_VERDICT_DENY,
 		.reason = reason,
-		.error = ECAPABILITY,
 		.payload = payload,
 		.payload_size = payload_size,
 		.atomic = atomic,
 	});
-	if (agent)
-		agent_denied(agent);
-	return -ECAPABILITY;
 }
 
 /**
@@ -120,10 +136,19 @@ int coconut_deny_path(struct agent *agent, enum agent_cap_id cap,
 		      enum agent_audit_reason reason, const struct path *path,
 		      bool atomic)
 {
-	atomic64_inc(&agent->denials);
-	coconut_record_path(agent, AGENT_EVENT_DENY, cap, reason, path,
-			    atomic);
-	agent_denied(agent);
+	struct name_buf buf;
+
+	name_path(&buf, path, atomic);
+	agent_deny(&(struct agent_audit_record) {
+		.agent = agent,
+		.cap = cap,
+		.reason = reason,
+		.object = { dev_of(path), ino_of(path) },
+		.payload = buf.name,
+		.payload_size = buf.size,
+		.atomic = atomic,
+	});
+	put_name(&buf);
 	return -ECAPABILITY;
 }
 
@@ -165,7 +190,6 @@ int agent_closed(const char *what)
 int coconut_step_denied(struct agent *agent, const struct path *dir,
 			const char *rest)
 {
-	const struct inode *inode = d_backing_inode(dir->dentry);
 	struct name_buf buf;
 	char *whole;
 	int size;
@@ -177,20 +201,15 @@ int coconut_step_denied(struct agent *agent, const struct path *dir,
 	size = scnprintf(whole, PATH_MAX, "%s%s%s", buf.name,
 			 buf.size > 1 ? "/" : "", rest);
 	put_name(&buf);
-	atomic64_inc(&agent->denials);
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_DENY,
+	agent_deny(&(struct agent_audit_record) {
 		.agent = agent,
 		.cap = AGENT_CAP_FS_READ,
-		.verdict = AGENT_VERDICT_DENY,
 		.reason = agent_is_running(agent) ? AGENT_REASON_SCOPE :
 						    AGENT_REASON_STATE,
-		.error = ECAPABILITY,
-		.object = { dir->dentry->d_sb->s_dev, inode->i_ino },
+		.object = { dev_of(dir), ino_of(dir) },
 		.payload = whole,
 		.payload_size = size,
 	});
 	kmem_cache_free(names_cachep, whole);
-	agent_denied(agent);
 	return -ECAPABILITY;
 }
