@@ -36,14 +36,16 @@
 #define MEMORY_MAX (256UL << 20)
 #define PAUSE_MIN_MS 100 /* from its death to its return */
 #define PAUSE_MAX_MS 30000
+#define PING_MS 15000 /* one that says nothing for so long stands still */
 #define MESSAGES_AT_ONCE 16
 
 static struct source control = { .fd = -1 };
-static struct source pause_timer = { .fd = -1 };
+static struct source timer = { .fd = -1 };
 static int queries_fd = -1;
 static pid_t resolver_pid;
 static int pause_ms = PAUSE_MIN_MS;
-static uint64_t heard; /* messages since it was started */
+static uint64_t heard;        /* messages since it was started */
+static uint64_t heard_before; /* as many when it was pinged */
 
 /* ---- the child ------------------------------------------------------- */
 
@@ -181,6 +183,36 @@ static void handle_control(struct source *source, uint32_t events)
 	}
 }
 
+static void handle_timer(struct source *source, uint32_t events);
+
+static void set_timer(int milliseconds)
+{
+	struct itimerspec when = {
+		.it_value.tv_sec = milliseconds / 1000,
+		.it_value.tv_nsec = milliseconds % 1000 * 1000000L,
+	};
+
+	if (timer.fd < 0) {
+		timer.fd = timerfd_create(CLOCK_BOOTTIME,
+					  TFD_CLOEXEC | TFD_NONBLOCK);
+		timer.handle = handle_timer;
+		loop_add(&timer, EPOLLIN);
+	}
+	timerfd_settime(timer.fd, 0, &when, NULL);
+}
+
+static void ping(void)
+{
+	static const struct resolver_message message = {
+		.kind = RESOLVER_PING,
+		.name = "coconutd",
+	};
+
+	heard_before = heard;
+	resolver_send(&message);
+	set_timer(PING_MS);
+}
+
 static void start(void)
 {
 	int ends[2];
@@ -203,33 +235,24 @@ static void start(void)
 	control.fd = ends[0];
 	control.handle = handle_control;
 	loop_add(&control, EPOLLIN);
+	ping();
 }
 
-static void handle_pause(struct source *source, uint32_t events)
+static void handle_timer(struct source *source, uint32_t events)
 {
 	uint64_t count;
 
 	(void)events;
 	if (read(source->fd, &count, sizeof(count)) < 0)
 		return;
-	if (!resolver_pid && !is_shutting_down())
+	if (is_shutting_down())
+		return;
+	if (!resolver_pid)
 		start();
-}
-
-static void start_later(void)
-{
-	struct itimerspec when = {
-		.it_value.tv_sec = pause_ms / 1000,
-		.it_value.tv_nsec = pause_ms % 1000 * 1000000L,
-	};
-
-	if (pause_timer.fd < 0) {
-		pause_timer.fd = timerfd_create(CLOCK_BOOTTIME,
-						TFD_CLOEXEC | TFD_NONBLOCK);
-		pause_timer.handle = handle_pause;
-		loop_add(&pause_timer, EPOLLIN);
-	}
-	timerfd_settime(pause_timer.fd, 0, &when, NULL);
+	else if (heard == heard_before)
+		resolver_kill("it stands still");
+	else
+		ping();
 }
 
 /**
@@ -295,7 +318,7 @@ bool resolver_reaped(pid_t pid, int status)
 	     WIFSIGNALED(status) ? "signal" : "status",
 	     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
 	     pause_ms);
-	start_later();
+	set_timer(pause_ms);
 	hosts_resolver_gone();
 	return true;
 }

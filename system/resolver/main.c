@@ -137,6 +137,9 @@ static int take_message(void)
 		lookup_start(message.name, RESOLVER_CONTROL_FD);
 	else if (message.kind == RESOLVER_ANSWER)
 		take_answer(&message);
+	else if (message.kind == RESOLVER_PING)
+		send(RESOLVER_CONTROL_FD, &message, sizeof(message),
+		     MSG_NOSIGNAL | MSG_DONTWAIT);
 	return 1;
 }
 

@@ -8,6 +8,8 @@
  *	resolver	RESOLVER_FOUND	what they said
  *	coconutd	RESOLVER_ANSWER	what whoever asked for it is told
  *
+ *	coconutd	RESOLVER_PING	send this back
+ *
  * coconutd answers an ASK with a LOOKUP or an ANSWER, and each LOOKUP, which
  * it also sends without an ASK, with an ANSWER once it is FOUND. A name has
  * small letters only and no dot at its end.
@@ -30,6 +32,7 @@ enum resolver_kind {
 	RESOLVER_LOOKUP = 2,
 	RESOLVER_FOUND = 3,
 	RESOLVER_ANSWER = 4,
+	RESOLVER_PING = 5,
 };
 
 /**

@@ -150,8 +150,9 @@ struct agent_root {
  * @mask: the bytes of a word that a short name has; 0 for one that is longer,
  *	and with no @step
  * @step: the name; NULL for the directory's own mark, that it has such names
- * @to: AGENT_HOLE when nothing below the name is for the agent; a directory to
- *	which the name leads and in which no name is special; or NULL
+ * @to: AGENT_HOLE when nothing below the name is for the agent; the directory
+ *	to which the name leads, if any name but its special ones may be looked
+ *	up there; or NULL
  */
 struct agent_edge {
 	const struct inode *dir;
@@ -331,7 +332,8 @@ static inline struct agent_walk *agent_walk_of_current(void)
 
 /**
  * struct agent_pace - how a walk along a path stands
- * @inside: here no name is special, but in directories that are marked
+ * @inside: any name may be looked up here, but special ones in directories
+ *	that are marked
  * @to: another directory of which that is known; under the walk's RCU
  */
 struct agent_pace {
@@ -395,6 +397,8 @@ static __always_inline bool agent_stride(const struct agent *agent,
 		return pace->inside;
 	bundle = rcu_dereference_raw(agent->bundle);
 	edge = &bundle->edges[agent_edge_slot(bundle, dir, name->hash)];
+	if (!edge->dir)
+		return pace->inside;
 	/* A longer name, and one that is not where it should be, are rare. */
 	if (edge->dir != dir || edge->hash_len != name->hash_len ||
 	    !edge->mask ||

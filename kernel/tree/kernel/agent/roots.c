@@ -456,7 +456,7 @@ static int add_edges(struct agent_bundle *bundle, const struct agent *agent)
 	return err;
 }
 
-/* A walker need not ask about a root that no other one lies in. */
+/* A walker need not ask about a root to which it was led. */
 static int note_root(struct agent_bundle *bundle, const struct agent_root *root)
 {
 	const struct inode *inode = d_backing_inode(root->at.path.dentry);
@@ -465,8 +465,7 @@ static int note_root(struct agent_bundle *bundle, const struct agent_root *root)
 	struct agent_edge *edge;
 	int err;
 
-	if (root->at.late || !root->rights || !S_ISDIR(inode->i_mode) ||
-	    agent_bundle_marks(bundle, inode))
+	if (root->at.late || !root->rights || !S_ISDIR(inode->i_mode))
 		return 0;
 	path_get(&path);
 	err = agent_place_above(&path, &step);

@@ -85,7 +85,7 @@ static u32 compute(const struct agent *agent, const struct path *path)
 			root->limited << COCONUT_LIMITED_SHIFT;
 	if (inode && S_ISDIR(inode->i_mode) &&
 	    agent_bundle_marks(bundle, inode))
-		known |= COCONUT_WAY | COCONUT_VISIBLE;
+		known |= COCONUT_VISIBLE;
 	if (!known)
 		known = see_name(bundle, path->dentry);
 	rcu_read_unlock();

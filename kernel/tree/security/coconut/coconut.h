@@ -73,7 +73,6 @@ static inline u64 coconut_generation(const struct agent *agent)
  */
 #define COCONUT_LIMITED_SHIFT	8
 #define COCONUT_VISIBLE		BIT(16)	/* may be looked at: a right, or a way */
-#define COCONUT_WAY		BIT(17)	/* a directory with special names */
 
 /* inode.c: how many files have lost one of several names */
 extern atomic64_t coconut_unlinks;

@@ -25,7 +25,6 @@ int coconut_step(struct agent *agent, const struct path *dir,
 {
 	const struct agent_edge *edge;
 	bool found, hole = false;
-	u32 known;
 
 	if (unlikely(agent->aid == AGENT_AID_ROOT))
 		return 0;
@@ -41,9 +40,8 @@ int coconut_step(struct agent *agent, const struct path *dir,
 		if (found)
 			return hole ? -ECAPABILITY : 0;
 	}
-	known = coconut_known(agent, dir);
-	if (!(known & AGENT_PATH_RIGHTS))
+	if (!(coconut_known(agent, dir) & AGENT_PATH_RIGHTS))
 		return -ECAPABILITY;
-	pace->inside = !(known & COCONUT_WAY);
+	pace->inside = true;
 	return 0;
 }

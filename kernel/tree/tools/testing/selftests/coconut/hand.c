@@ -31,20 +31,14 @@ bool hand_is_there(void)
 
 int hand(const char *line)
 {
-	int to = open(HAND "/do", O_WRONLY | O_CLOEXEC), from;
+	int to = open(HAND "/do", O_WRONLY | O_CLOEXEC);
+	int from = open(HAND "/done", O_RDONLY | O_CLOEXEC);
 	char status[16] = "";
-	ssize_t got;
 
-	if (to < 0 || dprintf(to, "%s\n", line) < 0)
-		bail("cannot tell the hand: %s", strerror(errno));
-	close(to);
-	/* It may still have the last answer open, which ends without another. */
-	do {
-		from = open(HAND "/done", O_RDONLY | O_CLOEXEC);
-		got = from < 0 ? -1 : read(from, status, sizeof(status) - 1);
-		close(from);
-	} while (!got);
-	if (got < 0)
+	if (to < 0 || from < 0 || dprintf(to, "%s\n", line) < 0 ||
+	    read(from, status, sizeof(status) - 1) <= 0)
 		bail("the hand does not answer: %s", strerror(errno));
+	close(to);
+	close(from);
 	return atoi(status);
 }

@@ -6,12 +6,12 @@
 # goes to /tmp/selftest-hand/done. The exit status is COMMAND's.
 dir=/tmp/selftest-hand
 mkdir $dir && mkfifo $dir/do $dir/done || exit 99
+# Open for both ways: nothing is lost between two commands.
 (
-	while :; do
-		while read -r line; do
-			sh -c "$line" </dev/null >&2
-			echo $? >$dir/done
-		done <$dir/do
+	exec 3<>$dir/do 4<>$dir/done
+	while read -r line <&3; do
+		sh -c "$line" </dev/null >&2 3<&- 4<&-
+		echo $? >&4
 	done
 ) &
 hand=$!
