@@ -126,7 +126,7 @@ static void grant(const struct host *host, uint64_t now)
 /* All agents that hold the name have the addresses before anyone is told. */
 static void renew(struct host *host, uint64_t ttl, uint64_t now)
 {
-	uint64_t margin = clamp(ttl / 10, MARGIN_MIN, MARGIN_MAX);
+	uint64_t margin = clamp(ttl / 3, MARGIN_MIN, MARGIN_MAX);
 
 	host->expires = now + ttl * NS_PER_SECOND;
 	host->refresh = host->expires - margin * NS_PER_SECOND;

@@ -217,6 +217,8 @@ static void start(void)
 {
 	int ends[2];
 
+	/* When it does not begin, it is tried again. */
+	set_timer(PAUSE_MAX_MS);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
 		note("no socket for the resolver: %m");
 		return;

@@ -416,6 +416,7 @@ int coconut_step(struct agent *agent, const struct path *dir,
 int coconut_step_denied(struct agent *agent, const struct path *dir,
 			const char *rest);
 int agent_closed(const char *what);
+int agent_audit_pause(void);
 int agent_deny(struct agent_audit_record *record);
 int agent_need_mem_exec(void);
 int agent_need_key(const char *what);
@@ -553,6 +554,11 @@ static inline int coconut_step_denied(struct agent *agent,
 }
 
 static inline int agent_closed(const char *what)
+{
+	return 0;
+}
+
+static inline int agent_audit_pause(void)
 {
 	return 0;
 }

@@ -13,21 +13,63 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mman.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/security.h>
 #include <linux/shmem_fs.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
 #include "coconut.h"
 
+#define CODE_SIZE_MAX	SZ_1G
+
 static DEFINE_MUTEX(digests);
 
-/* Where a server or another machine could change what was checked. */
+/*
+ * Not where a server or another machine could change what was checked, and not
+ * more than a program may have.
+ */
 static bool may_hold_code(const struct inode *inode)
 {
 	return S_ISREG(inode->i_mode) &&
+	       i_size_read(inode) <= CODE_SIZE_MAX &&
 	       (inode->i_sb->s_type->fs_flags & FS_REQUIRES_DEV ||
 		shmem_mapping(inode->i_mapping));
+}
+
+static bool is_pinned(struct folio *folio)
+{
+	return folio_ref_count(folio) - folio_mapcount(folio) >=
+	       GUP_PIN_COUNTING_BIAS;
+}
+
+/*
+ * Pages that somebody has pinned can be written without a writer: by a device,
+ * or by io_uring.  While writers are kept out there will be no new ones.
+ */
+static bool has_pinned(struct address_space *mapping)
+{
+	XA_STATE(xas, &mapping->i_pages, 0);
+	struct folio *folio;
+	bool pinned = false;
+
+	rcu_read_lock();
+	xas_for_each(&xas, folio, ULONG_MAX) {
+		if (xas_retry(&xas, folio) || xa_is_value(folio))
+			continue;
+		pinned = is_pinned(folio);
+		if (pinned)
+			break;
+		if (need_resched()) {
+			xas_pause(&xas);
+			cond_resched_rcu();
+		}
+	}
+	rcu_read_unlock();
+	return pinned;
 }
 
 /**
@@ -53,15 +95,18 @@ int coconut_write_code(struct inode *inode)
 static int find_digest(struct file *file, u8 digest[AGENT_DIGEST_SIZE])
 {
 	struct coconut_inode *blob = coconut_inode(file_inode(file));
-	int err = 0;
+	bool known;
 
 	mutex_lock(&digests);
-	if (test_bit(COCONUT_INODE_CODE, &blob->flags))
+	known = test_bit(COCONUT_INODE_CODE, &blob->flags);
+	if (known)
 		memcpy(digest, blob->digest, AGENT_DIGEST_SIZE);
-	else
-		err = agent_digest_file(file, digest);
 	mutex_unlock(&digests);
-	return err;
+	if (known)
+		return 0;
+	if (has_pinned(file->f_mapping))
+		return -ETXTBSY;
+	return agent_digest_file(file, digest);
 }
 
 /* Only what is code to somebody is kept from those who write. */

@@ -48,12 +48,31 @@ static int create_at(const struct path *dir, struct dentry *dentry)
 	return agent ? coconut_need(agent, AGENT_CAP_FS_CREATE, &path) : 0;
 }
 
+static bool has_special(const struct agent *agent, const struct dentry *dentry)
+{
+	bool special;
+
+	if (!d_is_dir(dentry))
+		return false;
+	rcu_read_lock();
+	special = agent_bundle_marks(rcu_dereference(agent->bundle),
+				     d_backing_inode(dentry));
+	rcu_read_unlock();
+	return special;
+}
+
+/* A directory does not leave the holes behind that are in it. */
 static int delete_at(const struct path *dir, struct dentry *dentry)
 {
 	struct path path = { .mnt = dir->mnt, .dentry = dentry };
 	struct agent *agent = agent_confined();
 
-	return agent ? coconut_need(agent, AGENT_CAP_FS_DELETE, &path) : 0;
+	if (likely(!agent))
+		return 0;
+	if (has_special(agent, dentry))
+		return coconut_deny_path(agent, AGENT_CAP_FS_DELETE,
+					 AGENT_REASON_SCOPE, &path, false);
+	return coconut_need(agent, AGENT_CAP_FS_DELETE, &path);
 }
 
 static int hook_path_mknod(const struct path *dir, struct dentry *dentry,

@@ -8,8 +8,10 @@
 #include <linux/agent_audit.h>
 #include <linux/wait.h>
 
-#define RING_SIZE	SZ_4M	/* bytes; a power of two */
-#define RING_RESERVE	SZ_1M	/* kept for rows whose writer can't wait */
+#define RING_SIZE	SZ_8M	/* bytes; a power of two */
+#define RING_RESERVE	SZ_4M	/* kept for rows whose writer can't wait */
+#define RING_SHORT	SZ_2M	/* from here on these have no payload */
+#define ATOMIC_PAYLOAD	256	/* bytes of it that they have at most */
 
 /**
  * struct audit_filter - which rows a reader wants, and may have

@@ -10,9 +10,12 @@
  *	tail <= committed <= sealed <= head		head - tail <= RING_SIZE
  *
  * A writer that may sleep waits while less than RING_RESERVE is free. The
- * reserve is for the others, who wait before they are back in userspace.  No
- * row is ever dropped: were the reserve to run out, the machine would stop
- * rather than go on unrecorded.
+ * reserve is for the others, who wait before they are back in userspace, or
+ * before the next request of many that one call submits; so each task has one
+ * such row there at most.  Their payload is short, and when half of the reserve
+ * is gone they have none: it holds the rows of more than 20 000 tasks.  No row
+ * is ever dropped: were the reserve to run out, the machine would stop rather
+ * than go on unrecorded.
  */
 
 #include <crypto/blake3.h>
@@ -190,6 +193,29 @@ static void append(const struct agent_audit_row *row, const void *payload,
 }
 
 /**
+ * agent_audit_pause - wait between the requests of one call
+ *
+ * Context: May sleep.
+ * Return: 0, or -EINTR when the caller is being killed and there is no room.
+ */
+int agent_audit_pause(void)
+{
+	wait_for_room();
+	return fatal_signal_pending(current) && !has_room() ? -EINTR : 0;
+}
+
+static u32 payload_of(const struct agent_audit_record *record)
+{
+	if (!record->atomic && !fatal_signal_pending(current))
+		return min_t(u32, record->payload_size,
+			     AGENT_AUDIT_PAYLOAD_MAX);
+	if (RING_SIZE - (READ_ONCE(ring.head) - READ_ONCE(ring.committed)) <
+	    RING_SHORT)
+		return 0;
+	return min_t(u32, record->payload_size, ATOMIC_PAYLOAD);
+}
+
+/**
  * agent_audit - write a row
  * @record: what it is made from
  *
@@ -200,10 +226,9 @@ static void append(const struct agent_audit_row *row, const void *payload,
  */
 void agent_audit(const struct agent_audit_record *record)
 {
-	u32 payload_size = min_t(u32, record->payload_size,
-				 AGENT_AUDIT_PAYLOAD_MAX);
 	struct agent_audit_row row;
 	unsigned long flags;
+	u32 payload_size;
 
 	if (!ring.data)
 		return;
@@ -211,6 +236,7 @@ void agent_audit(const struct agent_audit_record *record)
 		wait_later();
 	else
 		wait_for_room();
+	payload_size = payload_of(record);
 	fill_row(&row, record, payload_size);
 	spin_lock_irqsave(&ring.lock, flags);
 	append(&row, record->payload, payload_size);
