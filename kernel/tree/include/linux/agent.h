@@ -165,7 +165,7 @@ struct agent_edge {
 };
 
 #define AGENT_HOLE		((const struct inode *)1)
-#define AGENT_ROOTS_MAX		65534
+#define AGENT_ROOTS_MAX		8192
 
 /**
  * struct agent_bundle - what an agent may do, immutable once published

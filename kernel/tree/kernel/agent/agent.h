@@ -58,6 +58,7 @@ struct agent_place agent_place_get(const struct agent_place *place);
 void agent_place_put(struct agent_place *place);
 bool agent_place_in(const struct agent_place *place,
 		    const struct agent_place *scope);
+bool agent_path_up(struct path *path);
 int agent_place_above(struct path *path, struct agent_step **step);
 
 /* cap.c */

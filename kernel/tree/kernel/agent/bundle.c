@@ -98,8 +98,7 @@ static int name_caps(struct agent_bundle *bundle,
 
 		bundle->held |= BIT(cap->id);
 		/* The spawner may have less of it than it says. */
-		if (parent && cap->scope.at.path.dentry &&
-		    has_hole_in(bundle, cap))
+		if (parent && cap->scope.at.path.dentry)
 			continue;
 		slot = named_slot(bundle, cap->cbor, cap->cbor_size);
 		while (bundle->named[slot])
@@ -117,10 +116,11 @@ static struct agent_bundle *make_bundle(const struct agent *agent,
 {
 	struct agent_bundle *bundle = kzalloc(sizeof(*bundle),
 					      GFP_KERNEL_ACCOUNT);
+	int err = -ENOMEM;
 	u32 i;
 
 	if (!bundle)
-		return NULL;
+		return ERR_PTR(err);
 	refcount_set(&bundle->usage, 1);
 	bundle->caps = kvcalloc(nr_caps ?: 1, sizeof(*bundle->caps),
 				GFP_KERNEL_ACCOUNT);
@@ -132,12 +132,14 @@ static struct agent_bundle *make_bundle(const struct agent *agent,
 		refcount_inc(&caps[i]->usage);
 		bundle->caps[bundle->nr_caps++] = caps[i];
 	}
-	if (!agent_roots_make(bundle, agent, parent) &&
-	    !name_caps(bundle, parent))
+	err = agent_roots_make(bundle, agent, parent);
+	if (!err)
+		err = name_caps(bundle, parent);
+	if (!err)
 		return bundle;
 free:
 	put_bundle_parts(bundle);
-	return NULL;
+	return ERR_PTR(err);
 }
 
 static void schedule_expiry(struct agent *agent,
@@ -239,10 +241,9 @@ static bool is_same(const struct agent_bundle *bundle,
 }
 
 /* Agents of one manifest are many, and one bundle will do for them. */
-static bool share(struct agent *agent, struct agent_cap *const *caps,
+static bool share(struct agent *agent, u64 key, struct agent_cap *const *caps,
 		  u32 nr_caps)
 {
-	const u64 key = share_key(agent);
 	struct agent_bundle *bundle;
 
 	mutex_lock(&shared_mutex);
@@ -258,13 +259,13 @@ static bool share(struct agent *agent, struct agent_cap *const *caps,
 	return false;
 }
 
-static void offer(const struct agent *agent)
+static void offer(const struct agent *agent, u64 key)
 {
 	struct agent_bundle *bundle = rcu_dereference_protected(agent->bundle,
 						lockdep_is_held(&agent->mutex));
 
-	bundle->key = share_key(agent);
-	if (!bundle->key)
+	bundle->key = key;
+	if (!key)
 		return;
 	mutex_lock(&shared_mutex);
 	hash_add(shared, &bundle->node, bundle->key);
@@ -287,8 +288,8 @@ static int publish_from(struct agent *agent, struct agent_cap *const *caps,
 			     NULL);
 	if (limited)
 		mutex_unlock(&parent->mutex);
-	if (!bundle)
-		return -ENOMEM;
+	if (IS_ERR(bundle))
+		return PTR_ERR(bundle);
 	publish(agent, bundle);
 	return 0;
 }
@@ -304,13 +305,15 @@ static int publish_from(struct agent *agent, struct agent_cap *const *caps,
 int agent_bundle_install(struct agent *agent, struct agent_cap **caps,
 			 u32 nr_caps)
 {
+	/* Taken before the spawner's bundle is: later it may have less. */
+	const u64 key = share_key(agent);
 	int err = 0;
 
 	mutex_lock(&agent->mutex);
-	if (!share(agent, caps, nr_caps)) {
+	if (!share(agent, key, caps, nr_caps)) {
 		err = publish_from(agent, caps, nr_caps);
 		if (!err)
-			offer(agent);
+			offer(agent, key);
 	}
 	mutex_unlock(&agent->mutex);
 	return err;

@@ -297,8 +297,14 @@ bool agent_step_is(const struct agent_step *step, struct dentry *dentry)
 	return same;
 }
 
-/* The object above, across mounts; false at the top of the namespace. */
-static bool go_up(struct path *path)
+/**
+ * agent_path_up - go to the directory that an object is in, across mounts
+ * @path: the object, replaced by its directory; references move along
+ *
+ * Context: May sleep.
+ * Return: false at the top of the namespace.
+ */
+bool agent_path_up(struct path *path)
 {
 	struct dentry *parent;
 
@@ -341,7 +347,7 @@ bool agent_place_in(const struct agent_place *place,
 	path_get(&path);
 	do {
 		in = is_at(&path, scope);
-	} while (!in && go_up(&path));
+	} while (!in && agent_path_up(&path));
 	path_put(&path);
 	return in;
 }
@@ -366,7 +372,7 @@ int agent_place_above(struct path *path, struct agent_step **step)
 	}
 	child = *path;
 	path_get(&child);
-	if (go_up(path)) {
+	if (agent_path_up(path)) {
 		take_dentry_name_snapshot(&name, child.dentry);
 		*step = agent_step_get(path, &name.name);
 		release_dentry_name_snapshot(&name);

@@ -15,6 +15,7 @@
 #include <linux/dcache.h>
 #include <linux/hash.h>
 #include <linux/mount.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "../../fs/mount.h"
@@ -156,46 +157,6 @@ const struct agent_root *agent_bundle_nearest(const struct agent_bundle *bundle,
 	return root;
 }
 
-static bool covers(const struct agent_cap *cap, const struct agent_place *place)
-{
-	u32 i;
-
-	if (!agent_place_in(place, &cap->scope.at))
-		return false;
-	for (i = 0; i < cap->nr_except; i++) {
-		if (agent_place_in(place, &cap->except[i].at))
-			return false;
-	}
-	return true;
-}
-
-/*
- * The first capability that gives a right and can be used again is the one that
- * is used. One that is spent still covers what was opened with it.
- */
-static void add_rights(struct agent_bundle *bundle, struct agent_root *root)
-{
-	u32 i, usable = 0;
-
-	for (i = 0; i < bundle->nr_caps; i++) {
-		const struct agent_cap *cap = bundle->caps[i];
-		u32 right;
-
-		if (!cap->scope.at.path.dentry)
-			continue;
-		right = AGENT_RIGHT(cap->id);
-		if (usable & right || !covers(cap, &root->at))
-			continue;
-		root->rights |= right;
-		root->grant[AGENT_PATH_INDEX(cap->id)] = i;
-		root->limited &= ~right;
-		if (cap->spec.uses || cap->expires)
-			root->limited |= right;
-		if (agent_cap_live(cap))
-			usable |= right;
-	}
-}
-
 static const struct agent_root *root_of(const struct agent_bundle *bundle,
 					const struct agent_place *place)
 {
@@ -301,23 +262,162 @@ static int add_roots(struct agent_bundle *bundle,
 	return fit_roots(bundle);
 }
 
-/* A child has no right where its spawner has none. */
-static void find_rights(struct agent_bundle *bundle,
-			const struct agent_bundle *parent)
+/**
+ * struct survey - how the places of a bundle lie to one another
+ * @above: bit of each root that is at or above the one in question
+ * @root_of_cap: for each capability the root of its scope
+ * @holes: for each capability where the roots of its holes begin in @hole
+ * @hole: those roots
+ */
+struct survey {
+	unsigned long *above;
+	u16 *root_of_cap;
+	u32 *holes;
+	u16 *hole;
+};
+
+static u16 index_of(const struct agent_bundle *bundle,
+		    const struct agent_place *place)
 {
+	const struct agent_root *root;
 	u32 i;
 
-	for (i = 0; i < bundle->nr_roots; i++) {
+	if (!place->late) {
+		root = find_root(bundle, d_backing_inode(place->path.dentry));
+		/* One past the last is above nothing. */
+		return WARN_ON_ONCE(!root) ? bundle->nr_roots :
+					     root - bundle->roots;
+	}
+	for (i = 0; bundle->roots[i].at.late != place->late; i++)
+		;
+	return i;
+}
+
+static void free_survey(struct survey *survey)
+{
+	kvfree(survey->above);
+	kvfree(survey->root_of_cap);
+	kvfree(survey->holes);
+	kvfree(survey->hole);
+}
+
+static int make_survey(struct survey *survey, const struct agent_bundle *bundle)
+{
+	u32 i, j, nr_holes = 0;
+
+	for (i = 0; i < bundle->nr_caps; i++)
+		nr_holes += bundle->caps[i]->nr_except;
+	survey->above = kvcalloc(BITS_TO_LONGS(bundle->nr_roots + 1),
+				 sizeof(long), GFP_KERNEL);
+	survey->root_of_cap = kvcalloc(bundle->nr_caps + 1, sizeof(u16),
+				       GFP_KERNEL);
+	survey->holes = kvcalloc(bundle->nr_caps + 1, sizeof(u32), GFP_KERNEL);
+	survey->hole = kvcalloc(nr_holes + 1, sizeof(u16), GFP_KERNEL);
+	if (!survey->above || !survey->root_of_cap || !survey->holes ||
+	    !survey->hole)
+		return -ENOMEM;
+	for (i = 0, nr_holes = 0; i < bundle->nr_caps; i++) {
+		const struct agent_cap *cap = bundle->caps[i];
+
+		survey->holes[i] = nr_holes;
+		if (cap->scope.at.path.dentry)
+			survey->root_of_cap[i] = index_of(bundle,
+							  &cap->scope.at);
+		for (j = 0; j < cap->nr_except; j++)
+			survey->hole[nr_holes++] =
+				index_of(bundle, &cap->except[j].at);
+	}
+	return 0;
+}
+
+/* One way up marks all roots that are met on it. */
+static void look_up(const struct survey *survey,
+		    const struct agent_bundle *bundle,
+		    const struct agent_root *from)
+{
+	struct path path = from->at.path;
+	const struct agent_root *root;
+
+	bitmap_zero(survey->above, bundle->nr_roots);
+	__set_bit(from - bundle->roots, survey->above);
+	path_get(&path);
+	do {
+		root = find_root(bundle, d_backing_inode(path.dentry));
+		if (!root && bundle->nr_late)
+			root = find_late(bundle, path.dentry);
+		if (root)
+			__set_bit(root - bundle->roots, survey->above);
+	} while (agent_path_up(&path));
+	path_put(&path);
+}
+
+static bool covers(const struct survey *survey,
+		   const struct agent_bundle *bundle, u32 cap)
+{
+	const u16 *hole = survey->hole + survey->holes[cap];
+	u32 i;
+
+	if (!test_bit(survey->root_of_cap[cap], survey->above))
+		return false;
+	for (i = 0; i < bundle->caps[cap]->nr_except; i++) {
+		if (test_bit(hole[i], survey->above))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The first capability that gives a right and can be used again is the one that
+ * is used. One that is spent still covers what was opened with it.
+ */
+static void add_rights(struct agent_bundle *bundle, struct agent_root *root,
+		       const struct survey *survey)
+{
+	u32 i, usable = 0;
+
+	for (i = 0; i < bundle->nr_caps; i++) {
+		const struct agent_cap *cap = bundle->caps[i];
+		u32 right;
+
+		if (!cap->scope.at.path.dentry)
+			continue;
+		right = AGENT_RIGHT(cap->id);
+		if (usable & right || !covers(survey, bundle, i))
+			continue;
+		root->rights |= right;
+		root->grant[AGENT_PATH_INDEX(cap->id)] = i;
+		root->limited &= ~right;
+		if (cap->spec.uses || cap->expires)
+			root->limited |= right;
+		if (agent_cap_live(cap))
+			usable |= right;
+	}
+}
+
+/* A child has no right where its spawner has none. */
+static int find_rights(struct agent_bundle *bundle,
+		       const struct agent_bundle *parent)
+{
+	struct survey survey = {};
+	int err = make_survey(&survey, bundle);
+	u32 i;
+
+	for (i = 0; !err && i < bundle->nr_roots; i++) {
 		struct agent_root *root = &bundle->roots[i];
 		const struct agent_root *above;
 
-		add_rights(bundle, root);
+		look_up(&survey, bundle, root);
+		add_rights(bundle, root, &survey);
 		if (parent) {
 			above = root_of(parent, &root->at);
 			root->rights &= above ? above->rights : 0;
 		}
 		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
 	}
+	free_survey(&survey);
+	return err;
 }
 
 static void put_edge(struct agent_bundle *bundle, const struct agent_edge *edge)
@@ -497,7 +597,8 @@ static int note_roots(struct agent_bundle *bundle)
  * @agent: the agent it is for
  * @parent: the bundle that limits it, kept by the caller, or NULL
  *
- * Return: 0, -E2BIG, or -ENOMEM; agent_roots_free() cleans up either way.
+ * Return: 0, -E2BIG, -EINTR for a caller that is being killed, or -ENOMEM;
+ * agent_roots_free() cleans up either way.
  */
 int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
 		     const struct agent_bundle *parent)
@@ -506,8 +607,10 @@ int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
 
 	if (err)
 		return err;
-	find_rights(bundle, parent);
-	return add_edges(bundle, agent) ?: note_roots(bundle);
+	err = find_rights(bundle, parent);
+	if (!err)
+		err = add_edges(bundle, agent);
+	return err ?: note_roots(bundle);
 }
 
 /**

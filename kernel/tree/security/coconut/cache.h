@@ -114,9 +114,9 @@ static __always_inline u32 coconut_known_at(struct agent *agent,
 	/* Without a number it finds no slot, since no slot in use has id 0. */
 	id = READ_ONCE(coconut_inode(inode)->id);
 	slot = &cache->slots[id % SLOTS];
-	seq = raw_read_seqcount(&slot->seq);
+	/* Even, so that one that is being written never matches. */
+	seq = raw_seqcount_begin(&slot->seq);
 	known = slot->known;
-	/* While a slot is written its stamp is 0, which no other is. */
 	if (likely(coconut_is_of(slot, id, path->mnt) &&
 		   slot->stamp == coconut_stamp(agent) &&
 		   !read_seqcount_retry(&slot->seq, seq)))

@@ -8,6 +8,9 @@
 
 #include "coconut.h"
 
+/* The boundary is near the beginning; a row is no place to write pages to. */
+#define ASKED_MAX	512
+
 /* Where the name of an object is put together for its row. */
 struct name_buf {
 	char *page;
@@ -198,7 +201,7 @@ int coconut_step_denied(struct agent *agent, const struct path *dir,
 	if (!whole)
 		return -ENOMEM;
 	name_path(&buf, dir, false);
-	size = scnprintf(whole, PATH_MAX, "%s%s%s", buf.name,
+	size = scnprintf(whole, ASKED_MAX, "%s%s%s", buf.name,
 			 buf.size > 1 ? "/" : "", rest);
 	put_name(&buf);
 	agent_deny(&(struct agent_audit_record) {

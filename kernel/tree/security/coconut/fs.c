@@ -61,7 +61,18 @@ static bool has_special(const struct agent *agent, const struct dentry *dentry)
 	return special;
 }
 
-/* A directory does not leave the holes behind that are in it. */
+/* Where the rights are the name's own, and its directory has none of them. */
+static bool is_own_top(struct agent *agent, const struct path *dir,
+		       struct dentry *dentry)
+{
+	return (d_is_dir(dentry) || d_is_negative(dentry)) &&
+	       !coconut_path_rights(agent, dir);
+}
+
+/*
+ * A directory does not leave the holes behind that are in it, and a scope's top
+ * stays: what would come in its place is bound by the next spawn.
+ */
 static int delete_at(const struct path *dir, struct dentry *dentry)
 {
 	struct path path = { .mnt = dir->mnt, .dentry = dentry };
@@ -69,7 +80,7 @@ static int delete_at(const struct path *dir, struct dentry *dentry)
 
 	if (likely(!agent))
 		return 0;
-	if (has_special(agent, dentry))
+	if (has_special(agent, dentry) || is_own_top(agent, dir, dentry))
 		return coconut_deny_path(agent, AGENT_CAP_FS_DELETE,
 					 AGENT_REASON_SCOPE, &path, false);
 	return coconut_need(agent, AGENT_CAP_FS_DELETE, &path);
@@ -94,10 +105,22 @@ static int hook_path_mkdir(const struct path *dir, struct dentry *dentry,
 	return create_at(dir, dentry);
 }
 
+/* A link in a scope's place would lead the next spawn to where it points. */
+static int place_link(const struct path *dir, struct dentry *dentry)
+{
+	struct path path = { .mnt = dir->mnt, .dentry = dentry };
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent) || !is_own_top(agent, dir, dentry))
+		return 0;
+	return coconut_deny_path(agent, AGENT_CAP_FS_CREATE,
+				 AGENT_REASON_SCOPE, &path, false);
+}
+
 static int hook_path_symlink(const struct path *dir, struct dentry *dentry,
 			     const char *old_name)
 {
-	return create_at(dir, dentry);
+	return place_link(dir, dentry) ?: create_at(dir, dentry);
 }
 
 static int hook_path_unlink(const struct path *dir, struct dentry *dentry)
@@ -143,7 +166,9 @@ static int hook_path_link(struct dentry *old_dentry, const struct path *new_dir,
 
 	if (likely(!agent))
 		return 0;
-	return create_at(new_dir, new_dentry) ?:
+	return (d_is_symlink(old_dentry) ? place_link(new_dir, new_dentry)
+					 : 0) ?:
+	       create_at(new_dir, new_dentry) ?:
 	       keep_rights(agent, &old, new_dir, new_dentry);
 }
 
@@ -153,7 +178,9 @@ static int move(struct agent *agent, const struct path *old_dir,
 {
 	struct path old = { .mnt = old_dir->mnt, .dentry = old_dentry };
 
-	return delete_at(old_dir, old_dentry) ?:
+	return (d_is_symlink(old_dentry) ? place_link(new_dir, new_dentry)
+					 : 0) ?:
+	       delete_at(old_dir, old_dentry) ?:
 	       create_at(new_dir, new_dentry) ?:
 	       keep_rights(agent, &old, new_dir, new_dentry);
 }

@@ -132,8 +132,8 @@ static void *move_directory(void *arg)
 	struct race *race = arg;
 	char x[256], y[256];
 
-	in(race, "x", x);
-	in(race, "y", y);
+	in(race, "w", x);
+	in(race, "v", y);
 	while (!race->stop) {
 		if (!rename(x, y) && !rename(y, x))
 			race->other++;
@@ -152,14 +152,14 @@ static bool opens(const struct race *race, const char *name)
 	return true;
 }
 
-/* A hole stays one wherever its directory is at the moment. */
+/* A hole stays one while all about it moves. */
 static void *open_hole(void *arg)
 {
 	struct race *race = arg;
 
 	while (!race->stop) {
 		race->bad += opens(race, "x/hole/file");
-		race->bad += opens(race, "y/hole/file");
+		race->bad += opens(race, "w/../x/hole/file");
 		usleep(PAUSE_US);
 	}
 	return NULL;
@@ -168,7 +168,7 @@ static void *open_hole(void *arg)
 /* And what is allowed is there, or it is not, but is never denied. */
 static void *open_moving(void *arg)
 {
-	static const char *const names[] = { "x/file", "y/file" };
+	static const char *const names[] = { "w/file", "v/file" };
 	struct race *race = arg;
 	size_t turn = 0;
 

@@ -33,7 +33,8 @@ void test_races(void)
 {
 	static const char *const dirs[] = {
 		RACES, RACES "/allowed", RACES "/allowed/x",
-		RACES "/allowed/x/hole", RACES "/denied",
+		RACES "/allowed/x/hole", RACES "/allowed/w",
+		RACES "/denied",
 	};
 	struct child child;
 	size_t i;
@@ -44,7 +45,7 @@ void test_races(void)
 	}
 	copy_program("/usr/bin/true", RACES "/allowed/true");
 	make_file(RACES "/allowed/file", "inside\n");
-	make_file(RACES "/allowed/x/file", "inside\n");
+	make_file(RACES "/allowed/w/file", "inside\n");
 	make_file(RACES "/allowed/x/hole/file", "outside\n");
 	make_file(RACES "/denied/file", "outside\n");
 	child_start(&child, "selftest-races");
@@ -53,6 +54,6 @@ void test_races(void)
 	expect(child_ask(&child, "race link " RACES "/allowed %d", MS), 0,
 	       "a link that is turned while it is followed");
 	expect(child_ask(&child, "race moves " RACES "/allowed %d", MS), 0,
-	       "a hole whose directory moves");
+	       "a hole while a directory beside it moves");
 	expect_rows(&child);
 }
