@@ -146,9 +146,8 @@ struct agent_root {
  * struct agent_edge - a name that is special in its directory
  * @dir: the directory; NULL marks a free slot of the table
  * @hash_len: of the name, 0 with no @step
- * @word: the name's first bytes, as many as @mask has
- * @mask: the bytes of a word that a short name has; 0 for one that is longer,
- *	and with no @step
+ * @word: the name's first bytes, as many as @mask has, or AGENT_WORD_LONG
+ * @mask: the bytes of a word that the name has
  * @step: the name; NULL for the directory's own mark, that it has such names
  * @to: AGENT_HOLE when nothing below the name is for the agent; the directory
  *	to which the name leads, if any name but its special ones may be looked
@@ -341,7 +340,10 @@ struct agent_pace {
 	const struct inode *to;
 };
 
-/* The first bytes of a name, and those of them that are the name's. */
+/*
+ * A name of a word or less is compared at once.  For a longer one stands what
+ * no name's first word is, since none has a zero in it.
+ */
 #ifdef CONFIG_DCACHE_WORD_ACCESS
 static __always_inline unsigned long agent_name_word(const struct qstr *name)
 {
@@ -350,10 +352,10 @@ static __always_inline unsigned long agent_name_word(const struct qstr *name)
 
 static inline unsigned long agent_name_mask(u32 len)
 {
-	if (len == sizeof(long))
-		return ~0UL;
-	return len < sizeof(long) ? bytemask_from_count(len) : 0;
+	return len < sizeof(long) ? bytemask_from_count(len) : ~0UL;
 }
+
+#define AGENT_WORD_LONG		0
 #else
 static __always_inline unsigned long agent_name_word(const struct qstr *name)
 {
@@ -362,8 +364,10 @@ static __always_inline unsigned long agent_name_word(const struct qstr *name)
 
 static inline unsigned long agent_name_mask(u32 len)
 {
-	return 0;
+	return ~0UL;
 }
+
+#define AGENT_WORD_LONG		1
 #endif
 
 /* Where the search for a name begins; a directory's own mark has none. */
@@ -397,14 +401,11 @@ static __always_inline bool agent_stride(const struct agent *agent,
 		return pace->inside;
 	bundle = rcu_dereference_raw(agent->bundle);
 	edge = &bundle->edges[agent_edge_slot(bundle, dir, name->hash)];
-	if (!edge->dir)
-		return pace->inside;
 	/* A longer name, and one that is not where it should be, are rare. */
 	if (edge->dir != dir || edge->hash_len != name->hash_len ||
-	    !edge->mask ||
 	    (agent_name_word(name) ^ edge->word) & edge->mask ||
 	    edge->to == AGENT_HOLE)
-		return false;
+		return !edge->dir && pace->inside;
 	pace->inside = false;
 	pace->to = edge->to;
 	return true;

@@ -453,6 +453,14 @@ static int grow_edges(struct agent_bundle *bundle)
 	return 0;
 }
 
+static unsigned long word_of(const struct agent_step *step)
+{
+	if (step->name.len > sizeof(long) ||
+	    !IS_ENABLED(CONFIG_DCACHE_WORD_ACCESS))
+		return AGENT_WORD_LONG;
+	return *(const unsigned long *)step->text;
+}
+
 /* Takes a reference to the step if it keeps it. */
 static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
 		    bool hole)
@@ -477,7 +485,7 @@ static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
 	put_edge(bundle, &(struct agent_edge) {
 		.dir = dir,
 		.hash_len = step->name.hash_len,
-		.word = *(const unsigned long *)step->text,
+		.word = word_of(step),
 		.mask = agent_name_mask(step->name.len),
 		.step = step,
 		.to = hole ? AGENT_HOLE : NULL,
