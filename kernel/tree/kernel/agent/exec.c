@@ -199,7 +199,8 @@ void agent_exec_committed(void)
 	agent_limit_memory(agent);
 	if (agent_is_running(agent))
 		return;
-	WRITE_ONCE(agent->running, true);
 	agent_allowed(agent);
 	agent_set_state(agent, AGENT_ACTIVE);
+	/* Last: until now it does not wait where its spawner waits for it. */
+	WRITE_ONCE(agent->running, true);
 }

@@ -106,14 +106,22 @@ static bool has_room(void)
 }
 
 /*
- * The persister must never wait for itself, and a task that is being killed
- * must be able to die.
+ * The persister must never wait for itself, nor for a task whose exec it waits
+ * for: that of an agent it has spawned. The few rows of a spawn have room in
+ * the reserve, and its spawner waited for the first of them.
  */
+static bool is_waited_for(void)
+{
+	const struct agent *agent = current->agent;
+
+	return agent && (agent->aid == AGENT_AID_ROOT ||
+			 !agent_is_running(agent));
+}
+
+/* A task that is being killed must be able to die. */
 static void wait_for_room(void)
 {
-	if (likely(has_room()))
-		return;
-	if (current->agent && current->agent->aid == AGENT_AID_ROOT)
+	if (likely(has_room()) || is_waited_for())
 		return;
 	wait_event_killable(ring.space, has_room());
 }
@@ -132,7 +140,7 @@ static void wait_later(void)
 {
 	struct callback_head *pause;
 
-	if (likely(has_room()) || !in_task() ||
+	if (likely(has_room()) || !in_task() || is_waited_for() ||
 	    current->flags & (PF_KTHREAD | PF_EXITING))
 		return;
 	/* Once is enough, however many rows the call writes. */
