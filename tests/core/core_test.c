@@ -9,6 +9,7 @@
 #include "core_cases.h"
 #include "core_test.h"
 #include "manifest_cases.h"
+#include "may_cases.h"
 
 static int count, failed;
 
@@ -132,6 +133,42 @@ static void test_states(void)
 	}
 }
 
+static void test_may(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(covers_cases); i++)
+		check(agent_cap_covers(&covers_cases[i].held,
+				       &covers_cases[i].wanted) ==
+			      covers_cases[i].may,
+		      "covers", covers_cases[i].name);
+	for (i = 0; i < COUNT(address_cases); i++)
+		check(agent_cap_gives_address(&address_cases[i].held,
+					      &address_cases[i].wanted) ==
+			      address_cases[i].may,
+		      "gives address", address_cases[i].name);
+	for (i = 0; i < COUNT(grant_cases); i++)
+		check(agent_cap_may_grant(&grant_cases[i].held,
+					  &grant_cases[i].wanted) ==
+			      grant_cases[i].may,
+		      "may grant", grant_cases[i].name);
+}
+
+static void test_rates(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(rate_cases); i++) {
+		const struct rate_case *one = &rate_cases[i];
+		uint64_t due = one->due;
+		bool taken = agent_rate_take(&due, one->now, one->rate,
+					     one->period);
+
+		check(taken == one->taken && due == one->after, "rate",
+		      one->name);
+	}
+}
+
 /* The file is what libcoconut's compiler makes of a manifest with all keys. */
 static uint32_t load(const char *path, uint8_t *data, uint32_t max)
 {
@@ -165,5 +202,7 @@ int main(int argc, char **argv)
 	test_bounds();
 	test_decisions();
 	test_states();
+	test_may();
+	test_rates();
 	return failed != 0;
 }

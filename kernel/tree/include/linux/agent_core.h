@@ -105,7 +105,11 @@ enum agent_cap_key {
 	AGENT_CAP_USES_KEY = 11,	/* uint: how many uses, 1 up */
 	AGENT_CAP_HINT_KEY = 12,	/* text: for who reads a denial, up to 255 bytes */
 	AGENT_CAP_SCOPE_KEY = 13,	/* text: scope of a userspace capability */
-	AGENT_CAP_HOST_KEY = 14,	/* text: host's name; no address beside it */
+	AGENT_CAP_HOST_KEY = 14,	/* text: host's name; an address beside it is one
+					 * of the host's, which AID 1 grants
+					 */
+	AGENT_CAP_RATE_KEY = 15,	/* uint: uses in a period, 1 to 1000000 */
+	AGENT_CAP_PERIOD_KEY = 16,	/* uint: seconds, 1 to 86400; with a rate */
 	AGENT_CAP_KEY_COUNT
 };
 
@@ -146,7 +150,10 @@ struct agent_net_scope {
  * @uses: 0 for no count
  * @hint: text for who reads a denial
  * @scope: scope of a userspace capability
- * @host: host whose addresses AID 1 grants while they are its own
+ * @host: host whose addresses AID 1 grants while they are its own; with an
+ *	address in @net, such a grant
+ * @rate: uses in each @period, 0 for no rate
+ * @period: seconds
  * @cbor: the whole capability map in the buffer
  */
 struct agent_cap_spec {
@@ -162,6 +169,8 @@ struct agent_cap_spec {
 	struct agent_text hint;
 	struct agent_text scope;
 	struct agent_text host;
+	uint32_t rate;
+	uint32_t period;
 	struct agent_text cbor;
 };
 
@@ -227,5 +236,14 @@ bool agent_state_may_follow(enum agent_state from, enum agent_state to);
 bool agent_net_covers(const struct agent_net_scope *scope,
 		      const struct agent_net_scope *wanted);
 bool agent_relation_covers(uint32_t held, bool self, bool descendant);
+bool agent_cap_covers(const struct agent_cap_spec *held,
+		      const struct agent_cap_spec *wanted);
+bool agent_cap_is_host(const struct agent_cap_spec *spec);
+bool agent_cap_gives_address(const struct agent_cap_spec *host,
+			     const struct agent_cap_spec *address);
+bool agent_cap_may_grant(const struct agent_cap_spec *held,
+			 const struct agent_cap_spec *wanted);
+bool agent_rate_take(uint64_t *due, uint64_t now, uint32_t rate,
+		     uint32_t period);
 
 #endif /* _LINUX_AGENT_CORE_H */

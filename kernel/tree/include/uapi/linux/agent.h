@@ -92,7 +92,7 @@ enum agent_cap_id {
 	AGENT_CAP_NET_BIND = 8,		/* net.bind	address, ports, protocol */
 	AGENT_CAP_PROC_SIGNAL = 9,	/* proc.signal	relation */
 	AGENT_CAP_AGENT_SPAWN = 10,	/* agent.spawn	none */
-	AGENT_CAP_CAP_GRANT = 11,	/* cap.grant	none; see docs */
+	AGENT_CAP_CAP_GRANT = 11,	/* cap.grant	name of what may be granted */
 	AGENT_CAP_AUDIT_READ = 12,	/* audit.read	relation */
 	AGENT_CAP_QUOTA_SET = 13,	/* quota.set	relation */
 	AGENT_CAP_ATTEST = 14,		/* attest	relation */
@@ -122,6 +122,7 @@ enum agent_cap_id {
 #define AGENT_DENY_CONTINUE	0	/* the call fails, the agent goes on */
 #define AGENT_DENY_STOP		1	/* stopped until acknowledged */
 #define AGENT_DENY_QUARANTINE	2	/* frozen in AGENT_QUARANTINED */
+#define AGENT_DENY_TRAP		3	/* SIGTRAP at the call; struct agent_trap */
 
 /**
  * struct agent_spawn_args - agent_spawn()

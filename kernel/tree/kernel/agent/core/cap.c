@@ -6,69 +6,62 @@
 #include "core.h"
 
 #define KEY(key)	(1U << (key))
+#define KEYS_RATE	(KEY(AGENT_CAP_RATE_KEY) | KEY(AGENT_CAP_PERIOD_KEY))
 #define KEYS_ALWAYS	(KEY(AGENT_CAP_NAME_KEY) | KEY(AGENT_CAP_LIFETIME_KEY) | \
-			 KEY(AGENT_CAP_USES_KEY) | KEY(AGENT_CAP_HINT_KEY))
+			 KEY(AGENT_CAP_USES_KEY) | KEY(AGENT_CAP_HINT_KEY) | \
+			 KEYS_RATE)
 #define KEYS_PORTS	(KEY(AGENT_CAP_PORT_LOW_KEY) | \
 			 KEY(AGENT_CAP_PORT_HIGH_KEY))
 #define KEYS_ADDRESS	(KEY(AGENT_CAP_ADDRESS_KEY) | KEY(AGENT_CAP_PREFIX_KEY))
-
-enum scope {
-	SCOPE_NONE,
-	SCOPE_PATH,
-	SCOPE_NET,
-	SCOPE_RELATION,
-	SCOPE_TEXT,
-	SCOPE_COUNT
-};
 
 /* The keys that a scope may have beside KEYS_ALWAYS, and those it must. */
 static const struct {
 	u32 may;
 	u32 must;
-} scopes[SCOPE_COUNT] = {
-	[SCOPE_PATH] = {
+} scopes[AGENT_SCOPE_COUNT] = {
+	[AGENT_SCOPE_PATH] = {
 		KEY(AGENT_CAP_PATH_KEY) | KEY(AGENT_CAP_EXCEPT_KEY),
 		KEY(AGENT_CAP_PATH_KEY),
 	},
-	[SCOPE_NET] = {
+	[AGENT_SCOPE_NET] = {
 		KEYS_PORTS | KEYS_ADDRESS | KEY(AGENT_CAP_PROTOCOL_KEY) |
 		KEY(AGENT_CAP_HOST_KEY),
 		KEYS_PORTS,
 	},
-	[SCOPE_RELATION] = {
+	[AGENT_SCOPE_RELATION] = {
 		KEY(AGENT_CAP_RELATION_KEY), KEY(AGENT_CAP_RELATION_KEY),
 	},
-	[SCOPE_TEXT] = { KEY(AGENT_CAP_SCOPE_KEY), 0 },
+	[AGENT_SCOPE_TEXT] = { KEY(AGENT_CAP_SCOPE_KEY), 0 },
 };
 
 static const struct {
 	const char *name;
-	enum scope scope;
+	enum agent_scope_kind scope;
 } caps[AGENT_CAP_COUNT] = {
-	[AGENT_CAP_FS_READ] = { "fs.read", SCOPE_PATH },
-	[AGENT_CAP_FS_WRITE] = { "fs.write", SCOPE_PATH },
-	[AGENT_CAP_FS_CREATE] = { "fs.create", SCOPE_PATH },
-	[AGENT_CAP_FS_DELETE] = { "fs.delete", SCOPE_PATH },
-	[AGENT_CAP_FS_EXEC] = { "fs.exec", SCOPE_PATH },
-	[AGENT_CAP_UNIX_CONNECT] = { "unix.connect", SCOPE_PATH },
-	[AGENT_CAP_NET_CONNECT] = { "net.connect", SCOPE_NET },
-	[AGENT_CAP_NET_BIND] = { "net.bind", SCOPE_NET },
-	[AGENT_CAP_PROC_SIGNAL] = { "proc.signal", SCOPE_RELATION },
-	[AGENT_CAP_AGENT_SPAWN] = { "agent.spawn", SCOPE_NONE },
-	[AGENT_CAP_CAP_GRANT] = { "cap.grant", SCOPE_NONE },
-	[AGENT_CAP_AUDIT_READ] = { "audit.read", SCOPE_RELATION },
-	[AGENT_CAP_QUOTA_SET] = { "quota.set", SCOPE_RELATION },
-	[AGENT_CAP_ATTEST] = { "attest", SCOPE_RELATION },
-	[AGENT_CAP_MEM_TIER] = { "mem.tier", SCOPE_RELATION },
-	[AGENT_CAP_USER] = { NULL, SCOPE_TEXT },
-	[AGENT_CAP_DEV_IOCTL] = { "dev.ioctl", SCOPE_PATH },
-	[AGENT_CAP_MEM_EXEC] = { "mem.exec", SCOPE_NONE },
-	[AGENT_CAP_PROC_TRACE] = { "proc.trace", SCOPE_RELATION },
-	[AGENT_CAP_IPC] = { "ipc", SCOPE_RELATION },
-	[AGENT_CAP_KEY] = { "key", SCOPE_NONE },
-	[AGENT_CAP_TIME] = { "time", SCOPE_NONE },
-	[AGENT_CAP_NET_RAW] = { "net.raw", SCOPE_NONE },
-	[AGENT_CAP_NET_ADMIN] = { "net.admin", SCOPE_NONE },
+	[AGENT_CAP_FS_READ] = { "fs.read", AGENT_SCOPE_PATH },
+	[AGENT_CAP_FS_WRITE] = { "fs.write", AGENT_SCOPE_PATH },
+	[AGENT_CAP_FS_CREATE] = { "fs.create", AGENT_SCOPE_PATH },
+	[AGENT_CAP_FS_DELETE] = { "fs.delete", AGENT_SCOPE_PATH },
+	[AGENT_CAP_FS_EXEC] = { "fs.exec", AGENT_SCOPE_PATH },
+	[AGENT_CAP_UNIX_CONNECT] = { "unix.connect", AGENT_SCOPE_PATH },
+	[AGENT_CAP_NET_CONNECT] = { "net.connect", AGENT_SCOPE_NET },
+	[AGENT_CAP_NET_BIND] = { "net.bind", AGENT_SCOPE_NET },
+	[AGENT_CAP_PROC_SIGNAL] = { "proc.signal", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_AGENT_SPAWN] = { "agent.spawn", AGENT_SCOPE_NONE },
+	[AGENT_CAP_CAP_GRANT] = { "cap.grant", AGENT_SCOPE_TEXT },
+	[AGENT_CAP_AUDIT_READ] = { "audit.read", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_QUOTA_SET] = { "quota.set", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_ATTEST] = { "attest", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_MEM_TIER] = { "mem.tier", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_USER] = { NULL, AGENT_SCOPE_TEXT },
+	[AGENT_CAP_DEV_IOCTL] = { "dev.ioctl", AGENT_SCOPE_PATH },
+	[AGENT_CAP_MEM_EXEC] = { "mem.exec", AGENT_SCOPE_NONE },
+	[AGENT_CAP_PROC_TRACE] = { "proc.trace", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_IPC] = { "ipc", AGENT_SCOPE_RELATION },
+	[AGENT_CAP_KEY] = { "key", AGENT_SCOPE_NONE },
+	[AGENT_CAP_TIME] = { "time", AGENT_SCOPE_NONE },
+	[AGENT_CAP_NET_RAW] = { "net.raw", AGENT_SCOPE_NONE },
+	[AGENT_CAP_NET_ADMIN] = { "net.admin", AGENT_SCOPE_NONE },
 };
 
 /* By key: what an item is not that can't be this value, and what is missing. */
@@ -103,8 +96,12 @@ static const struct {
 	},
 	[AGENT_CAP_USES_KEY] = { "not a number of uses, 1 to 4294967295", NULL },
 	[AGENT_CAP_HINT_KEY] = { "not a hint", NULL },
-	[AGENT_CAP_SCOPE_KEY] = { "not the text of a scope", NULL },
+	[AGENT_CAP_SCOPE_KEY] = { "not a scope of this", NULL },
 	[AGENT_CAP_HOST_KEY] = { "not a host's name", NULL },
+	[AGENT_CAP_RATE_KEY] = { "not a number of uses, 1 to 1000000", NULL },
+	[AGENT_CAP_PERIOD_KEY] = {
+		"not a number of seconds, 1 to 86400", NULL,
+	},
 };
 
 /**
@@ -116,6 +113,17 @@ static const struct {
 const char *agent_cap_name(enum agent_cap_id id)
 {
 	return (u32)id < AGENT_CAP_COUNT ? caps[id].name : NULL;
+}
+
+/**
+ * agent_scope_of - what kind of scope a capability has
+ * @id: the capability
+ *
+ * Return: the kind, AGENT_SCOPE_NONE for what is no capability.
+ */
+enum agent_scope_kind agent_scope_of(enum agent_cap_id id)
+{
+	return (u32)id < AGENT_CAP_COUNT ? caps[id].scope : AGENT_SCOPE_NONE;
 }
 
 /* Words of [a-z0-9-_] joined by dots; at least two of them. */
@@ -312,6 +320,26 @@ static int read_relation(struct agent_cbor *cbor, u32 *relation)
 	return err;
 }
 
+/* Of cap.grant it is the name of a capability; userspace's are its own. */
+static int read_scope(struct agent_cbor *cbor, struct agent_cap_spec *spec)
+{
+	int err = agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->scope);
+
+	if (err || spec->id != AGENT_CAP_CAP_GRANT)
+		return err;
+	return agent_cap_id_of(spec->scope.data, spec->scope.size) ==
+	       AGENT_CAP_NONE ? -EINVAL : 0;
+}
+
+static int read_u32(struct agent_cbor *cbor, u32 max, u32 *value)
+{
+	u64 number = 0;
+	int err = agent_read_uint(cbor, 1, max, &number);
+
+	*value = number;
+	return err;
+}
+
 /* Labels of [a-z0-9-] of 1 to 63 bytes joined by dots, none at the end. */
 static int read_host(struct agent_cbor *cbor, struct agent_text *host)
 {
@@ -367,9 +395,13 @@ static int read_value(struct agent_cbor *cbor, u32 key,
 	case AGENT_CAP_HINT_KEY:
 		return agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->hint);
 	case AGENT_CAP_SCOPE_KEY:
-		return agent_read_text(cbor, AGENT_SCOPE_TEXT_MAX, &spec->scope);
+		return read_scope(cbor, spec);
 	case AGENT_CAP_HOST_KEY:
 		return read_host(cbor, &spec->host);
+	case AGENT_CAP_RATE_KEY:
+		return read_u32(cbor, AGENT_RATE_MAX, &spec->rate);
+	case AGENT_CAP_PERIOD_KEY:
+		return read_u32(cbor, AGENT_PERIOD_MAX, &spec->period);
 	default:
 		return -EINVAL;
 	}
@@ -413,6 +445,11 @@ static int read_cap_key(struct agent_cbor *cbor, u32 *key,
 	return 0;
 }
 
+static bool is_half(u32 seen, u32 keys)
+{
+	return seen & keys && (seen & keys) != keys;
+}
+
 static int check_keys(const struct agent_cap_spec *spec, u32 seen,
 		      u32 start, struct agent_fault *fault)
 {
@@ -425,15 +462,16 @@ static int check_keys(const struct agent_cap_spec *spec, u32 seen,
 			return agent_fail(fault, start, phrases[key].missing,
 					  -EINVAL);
 	}
-	if (seen & KEYS_ADDRESS && (seen & KEYS_ADDRESS) != KEYS_ADDRESS)
+	if (is_half(seen, KEYS_ADDRESS))
 		return agent_fail(fault, start,
 				  "an address and its prefix go together",
 				  -EINVAL);
-	if (spec->host.size &&
-	    (seen & KEYS_ADDRESS || spec->id != AGENT_CAP_NET_CONNECT))
+	if (is_half(seen, KEYS_RATE))
 		return agent_fail(fault, start,
-				  "a host goes with net.connect, without an address",
-				  -EINVAL);
+				  "a rate and its period go together", -EINVAL);
+	if (spec->host.size && spec->id != AGENT_CAP_NET_CONNECT)
+		return agent_fail(fault, start,
+				  "a host goes with net.connect alone", -EINVAL);
 	if (!is_masked(&spec->net))
 		return agent_fail(fault, start,
 				  "the address has bits set beyond its prefix",
@@ -485,52 +523,4 @@ int agent_cap_read(struct agent_cbor *cbor, struct agent_cap_spec *spec,
 		return agent_fail(fault, start, "too long for a capability",
 				  -E2BIG);
 	return 0;
-}
-
-/* Whether two addresses agree in their first bits. */
-static bool same_prefix(const u8 *a, const u8 *b, u32 bits)
-{
-	u32 whole = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, b, whole))
-		return false;
-	return !rest || !((a[whole] ^ b[whole]) >> (8 - rest));
-}
-
-/**
- * agent_net_covers - whether one address scope contains another
- * @scope: the wider one
- * @wanted: the narrower one, or a single address with its whole prefix
- *
- * An IPv4-mapped IPv6 address is given as the IPv4 address that it means.
- *
- * Return: true if it does.
- */
-bool agent_net_covers(const struct agent_net_scope *scope,
-		      const struct agent_net_scope *wanted)
-{
-	if (scope->protocol && scope->protocol != wanted->protocol)
-		return false;
-	if (wanted->port_low < scope->port_low ||
-	    wanted->port_high > scope->port_high)
-		return false;
-	if (!scope->family)
-		return true;
-	return scope->family == wanted->family &&
-	       wanted->prefix >= scope->prefix &&
-	       same_prefix(scope->address, wanted->address, scope->prefix);
-}
-
-/**
- * agent_relation_covers - whether a relation reaches an agent
- * @held: AGENT_REL_*
- * @self: the other is the agent itself
- * @descendant: the other descends from it
- *
- * Return: true if it does.
- */
-bool agent_relation_covers(u32 held, bool self, bool descendant)
-{
-	return self || held == AGENT_REL_ALL ||
-	       (held == AGENT_REL_DESCENDANTS && descendant);
 }

@@ -22,6 +22,21 @@
 /* Arguments, and strings of the environment. */
 #define AGENT_STRINGS_MAX	256
 
+/* Uses in a period, and seconds of a period. */
+#define AGENT_RATE_MAX		1000000
+#define AGENT_PERIOD_MAX	86400
+
+/* What bounds a capability beside its name. */
+enum agent_scope_kind {
+	AGENT_SCOPE_NONE,
+	AGENT_SCOPE_PATH,
+	AGENT_SCOPE_NET,
+	AGENT_SCOPE_RELATION,
+	AGENT_SCOPE_TEXT,
+	AGENT_SCOPE_COUNT
+};
+
+enum agent_scope_kind agent_scope_of(enum agent_cap_id id);
 int agent_fail(struct agent_fault *fault, u32 offset, const char *what,
 	       int err);
 int agent_fail_value(struct agent_fault *fault, const struct agent_cbor *cbor,

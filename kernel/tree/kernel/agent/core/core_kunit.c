@@ -7,6 +7,7 @@
 
 #include "core_cases.h"
 #include "manifest_cases.h"
+#include "may_cases.h"
 
 static void describe_cbor(const struct cbor_case *one, char *text)
 {
@@ -225,6 +226,75 @@ static void test_relation(struct kunit *test)
 						      false));
 }
 
+static void describe_may(const struct may_case *one, char *text)
+{
+	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(covers, covers_cases, describe_may);
+KUNIT_ARRAY_PARAM(address, address_cases, describe_may);
+KUNIT_ARRAY_PARAM(grant, grant_cases, describe_may);
+
+static void test_covers(struct kunit *test)
+{
+	const struct may_case *one = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, agent_cap_covers(&one->held, &one->wanted),
+			one->may);
+}
+
+static void test_address(struct kunit *test)
+{
+	const struct may_case *one = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, agent_cap_gives_address(&one->held, &one->wanted),
+			one->may);
+	KUNIT_EXPECT_TRUE(test, !one->may || agent_cap_is_host(&one->held));
+	KUNIT_EXPECT_FALSE(test, one->may && agent_cap_is_host(&one->wanted));
+}
+
+static void test_grant(struct kunit *test)
+{
+	const struct may_case *one = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, agent_cap_may_grant(&one->held, &one->wanted),
+			one->may);
+}
+
+static void describe_rate(const struct rate_case *one, char *text)
+{
+	strscpy(text, one->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(rate, rate_cases, describe_rate);
+
+static void test_rate(struct kunit *test)
+{
+	const struct rate_case *one = test->param_value;
+	u64 due = one->due;
+
+	KUNIT_EXPECT_EQ(test, agent_rate_take(&due, one->now, one->rate,
+					      one->period), one->taken);
+	KUNIT_EXPECT_EQ(test, due, one->after);
+}
+
+/* A full bucket gives just so many at once, and each comes back by itself. */
+static void test_rate_burst(struct kunit *test)
+{
+	u64 due = 0, now = 12345;
+	u32 i;
+
+	for (i = 0; i < 1000; i++)
+		KUNIT_ASSERT_TRUE(test, agent_rate_take(&due, now, 1000, 10));
+	for (i = 0; i < 1000; i++) {
+		KUNIT_ASSERT_FALSE(test, agent_rate_take(&due, now, 1000, 10));
+		now += 9999999;
+		KUNIT_ASSERT_FALSE(test, agent_rate_take(&due, now, 1000, 10));
+		now++;
+		KUNIT_ASSERT_TRUE(test, agent_rate_take(&due, now, 1000, 10));
+	}
+}
+
 static struct kunit_case cbor_suite_cases[] = {
 	KUNIT_CASE_PARAM(test_cbor, cbor_gen_params),
 	{ }
@@ -248,6 +318,15 @@ static struct kunit_case state_suite_cases[] = {
 	{ }
 };
 
+static struct kunit_case may_suite_cases[] = {
+	KUNIT_CASE_PARAM(test_covers, covers_gen_params),
+	KUNIT_CASE_PARAM(test_address, address_gen_params),
+	KUNIT_CASE_PARAM(test_grant, grant_gen_params),
+	KUNIT_CASE_PARAM(test_rate, rate_gen_params),
+	KUNIT_CASE(test_rate_burst),
+	{ }
+};
+
 static struct kunit_suite cbor_suite = {
 	.name = "coconut_cbor",
 	.test_cases = cbor_suite_cases,
@@ -263,4 +342,9 @@ static struct kunit_suite state_suite = {
 	.test_cases = state_suite_cases,
 };
 
-kunit_test_suites(&cbor_suite, &manifest_suite, &state_suite);
+static struct kunit_suite may_suite = {
+	.name = "coconut_may",
+	.test_cases = may_suite_cases,
+};
+
+kunit_test_suites(&cbor_suite, &manifest_suite, &state_suite, &may_suite);

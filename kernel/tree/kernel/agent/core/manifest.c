@@ -30,7 +30,7 @@ static const struct {
 		"not a list of capabilities", "the capabilities are missing",
 	},
 	[AGENT_MANIFEST_ON_DENY_KEY] = {
-		"not an answer to a denial, 0 to 2", NULL,
+		"not an answer to a denial, 0 to 3", NULL,
 	},
 	[AGENT_MANIFEST_LIMITS_KEY] = { "not a map of limits", NULL },
 	[AGENT_MANIFEST_ARGS_KEY] = { "not a list of arguments", NULL },
@@ -184,7 +184,7 @@ static int read_value(struct agent_cbor *cbor, u32 key,
 		manifest->caps = cbor->pos;
 		return err;
 	case AGENT_MANIFEST_ON_DENY_KEY:
-		err = agent_read_uint(cbor, 0, AGENT_DENY_QUARANTINE, &number);
+		err = agent_read_uint(cbor, 0, AGENT_DENY_TRAP, &number);
 		manifest->on_deny = number;
 		return err;
 	case AGENT_MANIFEST_ARGS_KEY:

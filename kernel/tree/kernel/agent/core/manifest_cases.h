@@ -5,7 +5,7 @@
 #ifndef _KERNEL_AGENT_MANIFEST_CASES_H
 #define _KERNEL_AGENT_MANIFEST_CASES_H
 
-#include "core.h"
+#include "core_cases.h"
 
 #define NO_CAP		(~0U)
 
@@ -153,7 +153,19 @@ static const struct manifest_case {
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
 	  "05800603",
-	  -EINVAL, 48, NO_CAP, "on_deny 3" },
+	  0, 0, NO_CAP, "a trap at a denial" },
+	{ "a6010102616103622f6104"
+	  DIGEST_HEX
+	  "05800604",
+	  -EINVAL, 48, NO_CAP, "on_deny 4" },
+	{ "a5010102616103622f6104"
+	  DIGEST_HEX
+	  "0581a2" AGENT_SPAWN_HEX "0f01",
+	  -EINVAL, 47, 0, "a rate without a period" },
+	{ "a5010102616103622f6104"
+	  DIGEST_HEX
+	  "0582a1" CAP_GRANT_HEX "a2" CAP_GRANT_HEX "0d6378797a",
+	  -EINVAL, 72, 1, "cap.grant of no name" },
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
 	  "058007a10100",
