@@ -156,7 +156,7 @@ static const char *parse_endpoint(char *word, struct coconut_cap *cap)
 	char *protocol;
 	size_t size;
 
-	if (!ports || ports[-1] == ':')
+	if (!ports || ports == word || ports[-1] == ':')
 		return "not ADDRESS:PORTS[/PROTOCOL]";
 	*ports++ = '\0';
 	size = strlen(word);
@@ -210,7 +210,8 @@ static int parse_host(struct scanner *scanner, struct coconut_cap *cap)
 
 static int parse_net(struct scanner *scanner, struct coconut_cap *cap)
 {
-	if (!scanner->quoted && !strncmp(scanner->word, "host=", 5))
+	if (!scanner->quoted && scanner->value == scanner->word + 5 &&
+	    !strncmp(scanner->word, "host=", 5))
 		return parse_host(scanner, cap);
 	return parse_value(scanner, parse_endpoint(scanner->word, cap));
 }

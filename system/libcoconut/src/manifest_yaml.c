@@ -9,23 +9,30 @@
 
 static const char name_rule[] = "must be 1 to 63 of a-z, 0-9, \".\" and \"-\"";
 
-static bool is_name(const char *name)
+/* A user's name, unlike an agent's, may have "_": www_data. */
+static const char user_rule[] =
+	"must be 1 to 63 of a-z, 0-9, \".\", \"_\" and \"-\"";
+
+static bool is_name(const char *name, bool user)
 {
-	size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	size_t size =
+		strspn(name, user ? "abcdefghijklmnopqrstuvwxyz0123456789._-" :
+				    "abcdefghijklmnopqrstuvwxyz0123456789.-");
 
 	return size && size < AGENT_NAME_MAX && !name[size];
 }
 
 static int read_named(struct yaml *yaml, yaml_node_t *node, const char *key,
-		      char **ret_name)
+		      bool user, char **ret_name)
 {
 	const char *name;
 	int err = yaml_string(yaml, node, key, &name);
 
 	if (err)
 		return err;
-	if (!is_name(name))
-		return yaml_fail(yaml, node, key, "%s", name_rule);
+	if (!is_name(name, user))
+		return yaml_fail(yaml, node, key, "%s",
+				 user ? user_rule : name_rule);
 	*ret_name = strdup(name);
 	return *ret_name ? 0 : fail_memory(yaml->error);
 }
@@ -35,7 +42,7 @@ static int read_name(struct yaml *yaml, yaml_node_t *node, const char *key,
 {
 	struct coconut_manifest *manifest = target;
 
-	return read_named(yaml, node, key, &manifest->name);
+	return read_named(yaml, node, key, false, &manifest->name);
 }
 
 static int read_user(struct yaml *yaml, yaml_node_t *node, const char *key,
@@ -43,7 +50,7 @@ static int read_user(struct yaml *yaml, yaml_node_t *node, const char *key,
 {
 	struct coconut_manifest *manifest = target;
 
-	return read_named(yaml, node, key, &manifest->user);
+	return read_named(yaml, node, key, true, &manifest->user);
 }
 
 static int read_path(struct yaml *yaml, yaml_node_t *node, const char *key,
