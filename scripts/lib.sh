@@ -11,7 +11,8 @@ build_packages=(
 	gcc libc6-dev make bc bison flex perl patch python3 rsync xz-utils zstd cpio kmod
 	libelf-dev libssl-dev openssl ccache meson ninja-build pkg-config
 	libcbor-dev libcyaml-dev libyaml-dev scdoc man-db
-	sparse clang-format cppcheck cbmc valgrind b3sum
+	sparse clang-format cppcheck cbmc spin valgrind b3sum
+	clang libclang-rt-19-dev trinity libcap-dev
 	openssh-client e2fsprogs util-linux procps
 	linux-source-6.12 qemu-system-x86 seabios swtpm
 )

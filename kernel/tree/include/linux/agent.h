@@ -9,7 +9,6 @@
 #include <linux/atomic.h>
 #include <linux/dcache.h>
 #include <linux/mutex.h>
-#include <linux/path.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
@@ -18,196 +17,20 @@
 
 struct agent;
 struct agent_audit_record;
+struct agent_loss;
 struct file;
 struct key;
 struct linux_binprm;
+struct sock;
+struct vm_area_struct;
 
 #ifdef CONFIG_AGENT
 
+#include <linux/agent_bundle.h>
 #include <linux/agent_inode.h>
 #ifdef CONFIG_DCACHE_WORD_ACCESS
 #include <asm/word-at-a-time.h>
 #endif
-
-/*
- * Path-scoped capabilities are bits of a mask of rights: each has its own id
- * for a number, but for dev.ioctl, which takes 0, the one that no id has.
- */
-#define AGENT_PATH_INDEX(id)	((id) % AGENT_CAP_DEV_IOCTL)
-#define AGENT_PATH_CAPS		(AGENT_CAP_UNIX_CONNECT + 1)
-#define AGENT_RIGHT(id)		(1U << AGENT_PATH_INDEX(id))
-#define AGENT_PATH_RIGHTS	((1U << AGENT_PATH_CAPS) - 1)
-
-#define AGENT_STEPS_MAX		256	/* names on the way to one place */
-
-/**
- * struct agent_step - one name, looked up in one directory
- * @node: among all steps there are
- * @usage: references
- * @dir: the directory, with its mount
- * @name: the name as the directory hashes it
- * @rcu: frees it
- * @text: the name, zero padded to whole words
- */
-struct agent_step {
-	struct hlist_node node;
-	refcount_t usage;
-	struct path dir;
-	struct qstr name;
-	struct rcu_head rcu;
-	char text[];
-};
-
-/**
- * struct agent_walk - the steps of a walk that binds a place
- * @nr_steps: how many so far
- * @steps: the steps, referenced
- */
-struct agent_walk {
-	u32 nr_steps;
-	struct agent_step *steps[AGENT_STEPS_MAX];
-};
-
-/**
- * struct agent_place - an object, or a name that has no object yet
- * @path: the object, or the name's directory; holds the mount
- * @late: the name, or NULL
- */
-struct agent_place {
-	struct path path;
-	struct agent_step *late;
-};
-
-/**
- * struct agent_scope - the top of a path scope, or a hole in it
- * @at: where it is
- * @nr_steps: steps of the way there
- * @steps: the steps, referenced
- */
-struct agent_scope {
-	struct agent_place at;
-	u32 nr_steps;
-	struct agent_step **steps;
-};
-
-/**
- * struct agent_cap - one capability that an agent holds
- * @usage: references: one for each bundle that lists it
- * @handle: names it to userspace, never reused
- * @id: what it permits
- * @flags: AGENT_CAP_INFO_*
- * @granter: AID that granted it, or the spawner
- * @expires: CLOCK_BOOTTIME nanoseconds, 0 for never
- * @uses: uses that remain; S64_MAX without a count
- * @scope: top of a path scope
- * @except: the holes in it
- * @nr_except: how many
- * @net: address scope
- * @relation: AGENT_REL_*
- * @spec: the capability as read from @cbor
- * @cbor_size: bytes of @cbor
- * @cbor: the capability as it was given
- *
- * All but @usage and @uses are constant once the capability is published.
- */
-struct agent_cap {
-	refcount_t usage;
-	u64 handle;
-	enum agent_cap_id id;
-	u32 flags;
-	u64 granter;
-	u64 expires;
-	atomic64_t uses;
-	struct agent_scope scope;
-	struct agent_scope *except;
-	u32 nr_except;
-	struct agent_net_scope net;
-	u32 relation;
-	struct agent_cap_spec spec;
-	u32 cbor_size;
-	u8 cbor[] __counted_by(cbor_size);
-};
-
-/**
- * struct agent_root - where in the file hierarchy rights change
- * @at: the place
- * @rights: mask of AGENT_RIGHT() that hold from here down to the next root
- * @limited: those of @rights that end with a time or a count
- * @grant: for each right held, the index of the capability that gives it
- */
-struct agent_root {
-	struct agent_place at;
-	u16 rights;
-	u16 limited;
-	u16 grant[AGENT_PATH_CAPS];
-};
-
-/**
- * struct agent_edge - a name that is special in its directory
- * @dir: the directory; NULL marks a free slot of the table
- * @hash_len: of the name, 0 with no @step
- * @word: the name's first bytes, as many as @mask has, or AGENT_WORD_LONG
- * @mask: the bytes of a word that the name has
- * @step: the name; NULL for the directory's own mark, that it has such names
- * @to: AGENT_HOLE when nothing below the name is for the agent; the directory
- *	to which the name leads, if any name but its special ones may be looked
- *	up there; or NULL
- */
-struct agent_edge {
-	const struct inode *dir;
-	u64 hash_len;
-	unsigned long word;
-	unsigned long mask;
-	struct agent_step *step;
-	const struct inode *to;
-	unsigned long pad[2];	/* found by a shift */
-};
-
-#define AGENT_HOLE		((const struct inode *)1)
-#define AGENT_ROOTS_MAX		8192
-
-/**
- * struct agent_bundle - what an agent may do, immutable once published
- * @usage: references: one for each agent that has it
- * @rwork: frees it after a grace period, in a context that may sleep
- * @node: among those that agents of the same manifest may share
- * @key: what these must have in common; see share_key()
- * @held: bit of each enum agent_cap_id of which it has a capability
- * @nr_caps: capabilities
- * @caps: the capabilities, in the order in which they came
- * @nr_roots: roots
- * @nr_late: roots that are names without an object yet
- * @roots: the roots
- * @root_mask: slots of @root_slots less one; a power of two less one
- * @root_slots: open-addressed hash table, keyed by inode, of indices of @roots
- * @nr_edges: used slots of @edges
- * @edge_mask: slots of @edges less one; a power of two less one
- * @edges: open-addressed hash table, keyed by directory and name
- * @named_mask: slots of @named less one; a power of two less one
- * @named: open-addressed hash table, keyed by CBOR, of indices of @caps
- *
- * The nearest root at or above an object decides its rights alone: what holds
- * at a root is computed from all scopes and holes when the bundle is made.
- */
-struct agent_bundle {
-	refcount_t usage;
-	struct rcu_work rwork;
-	struct hlist_node node;
-	u64 key;
-	u32 held;
-	u32 nr_caps;
-	struct agent_cap **caps;
-	u32 nr_roots;
-	u32 nr_late;
-	struct agent_root *roots;
-	u32 root_mask;
-	u16 *root_slots;
-	u32 nr_edges;
-	u32 edge_mask;
-	struct agent_edge *edges;
-	u32 named_mask;
-	u16 *named;
-};
 
 /**
  * struct agent - a principal of its own: one or more tasks under one bundle
@@ -221,8 +44,16 @@ struct agent_bundle {
  * @state: enum agent_state; written under @lock
  * @resume: state to which a denial or quarantine returns; under @lock
  * @running: its image has taken over; set once and never cleared
+ * @ended: its last task has gone; set once, under @mutex
  * @lock: guards state and limits
- * @mutex: serialises those who publish a bundle
+ * @mutex: serialises those who publish a bundle, and its end with them
+ * @sweep: serialises those who take away what was revoked
+ * @swept: the last sweep that went over all its tasks; under @task_lock
+ * @task_lock: guards @task_list; may be taken under tasklist_lock
+ * @task_list: its live tasks
+ * @family: guards @offspring
+ * @offspring: agents that it has spawned, until they are freed
+ * @sibling: among those of @parent
  * @tasks: live tasks
  * @children: live agents that it has spawned
  * @denials: rows of event DENY so far
@@ -237,6 +68,8 @@ struct agent_bundle {
  * @keep: descriptors that stay open in its image, beside 0, 1 and 2
  * @nr_keep: how many
  * @cache: what was decided about objects; see security/coconut/cache.c
+ * @hints: what its manifest says to who reads a denial, or NULL
+ * @reasons: its last denials, or NULL; under @lock
  * @spawned: CLOCK_BOOTTIME nanoseconds
  * @expiry: withdraws capabilities whose time has come
  * @stop: stops its processes after a denial, where the manifest says so
@@ -252,8 +85,16 @@ struct agent {
 	enum agent_state state;
 	enum agent_state resume;
 	bool running;
-	spinlock_t lock;	/* state, resume, limits */
-	struct mutex mutex;	/* publishing a bundle */
+	bool ended;
+	spinlock_t lock;	/* state, resume, limits, reasons */
+	struct mutex mutex;	/* publishing a bundle, ended */
+	struct mutex sweep;	/* taking away what was revoked */
+	u64 swept;
+	spinlock_t task_lock;	/* task_list, swept */
+	struct list_head task_list;
+	spinlock_t family;	/* offspring */
+	struct list_head offspring;
+	struct list_head sibling;
 	atomic_t tasks;
 	atomic_t children;
 	atomic64_t denials;
@@ -268,10 +109,26 @@ struct agent {
 	u32 *keep;
 	u32 nr_keep;
 	struct coconut_cache *cache;
+	struct agent_hints *hints;
+	struct agent_reasons *reasons;
 	u64 spawned;
 	struct delayed_work expiry;
 	struct work_struct stop;
 	struct agent_attestation attestation;
+};
+
+/**
+ * struct agent_toll - what a revocation has taken away
+ * @removed: capabilities
+ * @agents: agents that lost one
+ * @files: open files and sockets that are no longer of use to them
+ * @mappings: mappings that are gone
+ */
+struct agent_toll {
+	u64 removed;
+	u64 agents;
+	u64 files;
+	u64 mappings;
 };
 
 /* Set once the LSM has been initialised; without it there are no agents. */
@@ -279,6 +136,8 @@ extern bool agent_enabled;
 
 int agent_fork(struct task_struct *task, struct agent *agent);
 void agent_unfork(struct task_struct *task);
+void agent_join(struct task_struct *task);
+void agent_sweep_forked(struct task_struct *task);
 void agent_exit(struct task_struct *task, long code);
 void agent_task_free(struct task_struct *task);
 
@@ -439,9 +298,86 @@ static inline int agent_file_permission(struct file *file, int mask)
 	return likely(!current->agent) ? 0 : coconut_file_permission(file, mask);
 }
 
+void io_uring_each_file(struct file *ring,
+			void (*each)(struct file *file, void *arg), void *arg);
+int coconut_answer_request(struct file *file);
+bool coconut_has_lost(const struct file *file);
+bool coconut_may_fault(struct agent *agent, struct vm_area_struct *vma);
+int agent_of_peer(struct sock *sk, u64 *aid);
+
+/* In copy_process(), under tasklist_lock: the new task can be found. */
+static inline void agent_forked(struct task_struct *task)
+{
+	if (unlikely(task->agent))
+		agent_join(task);
+}
+
+/* At the end of copy_process(): what was revoked meanwhile is not copied. */
+static inline void agent_fork_swept(struct task_struct *task)
+{
+	if (unlikely(task->agent))
+		agent_sweep_forked(task);
+}
+
+/**
+ * agent_may_fault - whether the caller may have a page of a mapped file
+ * @vma: the mapping
+ *
+ * Context: Any; does not sleep.
+ * Return: false for SIGBUS.
+ */
+static inline bool agent_may_fault(struct vm_area_struct *vma)
+{
+	return likely(!current->agent) ||
+	       coconut_may_fault(current->agent, vma);
+}
+
+/**
+ * agent_answer_request - let a request that was interrupted say why
+ * @file: its file, or NULL
+ * @res: its result
+ */
+static inline void agent_answer_request(struct file *file, s32 *res)
+{
+	if (unlikely(current->agent) && file &&
+	    (*res == -EINTR || *res == -ECONNABORTED))
+		*res = coconut_answer_request(file) ?: *res;
+}
+
+/**
+ * agent_has_lost - whether there is nothing more to wait for at a file
+ * @file: the file
+ *
+ * Return: true once the caller's agent has lost what it was opened by.
+ */
+static inline bool agent_has_lost(const struct file *file)
+{
+	return unlikely(current->agent) && coconut_has_lost(file);
+}
+
+/**
+ * agent_is_frozen - whether only a release lets an agent go on
+ * @agent: the agent
+ *
+ * Return: true while it is quarantined, or stopped by a denial.
+ */
+static inline bool agent_is_frozen(const struct agent *agent)
+{
+	enum agent_state state = READ_ONCE(agent->state);
+
+	return state == AGENT_QUARANTINED ||
+	       (state == AGENT_CAPABILITY_DENIED &&
+		agent->on_deny == AGENT_DENY_STOP);
+}
+
+static inline bool agent_is_task_frozen(const struct task_struct *task)
+{
+	return unlikely(task->agent) && agent_is_frozen(task->agent);
+}
+
 bool agent_is_ancestor(const struct agent *ancestor, const struct agent *agent);
 int agent_set_state(struct agent *agent, enum agent_state to);
-void agent_denied(struct agent *agent);
+void agent_denied(const struct agent_audit_record *record, u64 number);
 void agent_allowed_again(struct agent *agent);
 
 /**
@@ -468,7 +404,12 @@ static inline void agent_allowed(struct agent *agent)
 		agent_allowed_again(agent);
 }
 
-u32 agent_signal_all(struct agent *agent, int sig);
+struct agent *agent_of_code(struct agent *agent);
+struct task_struct *agent_next_unswept(struct agent *agent, u64 sweep);
+u32 agent_each_task(struct agent *agent, u32 (*each)(struct task_struct *task));
+void coconut_withdraw(struct agent *agent, struct agent_toll *toll);
+void coconut_sweep_task(struct agent *agent, struct task_struct *task);
+void agent_reason_keep(const struct agent_audit_record *record, u64 number);
 
 int agent_walk_record(struct agent_walk *walk, const struct path *dir,
 		      const struct qstr *name);
@@ -476,8 +417,10 @@ bool agent_step_is(const struct agent_step *step, struct dentry *dentry);
 
 bool agent_cap_expired(const struct agent_cap *cap);
 bool agent_cap_live(const struct agent_cap *cap);
-bool agent_cap_use(struct agent_cap *cap);
-void agent_bundle_refresh(struct agent *agent);
+enum agent_audit_reason agent_cap_use(struct agent_cap *cap);
+enum agent_audit_reason agent_ask(struct agent *subject, enum agent_cap_id id,
+				  const struct agent *object);
+void agent_bundle_refresh(struct agent *agent, struct agent_loss *loss);
 const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 					   const struct inode *dir,
 					   const struct qstr *name);
@@ -487,10 +430,11 @@ const struct agent_root *agent_bundle_nearest(const struct agent_bundle *bundle,
 					      const struct path *path);
 bool agent_has(struct agent *subject, enum agent_cap_id id,
 	       const struct agent *object);
+bool agent_reaches(struct agent *subject, enum agent_cap_id id,
+		   const struct agent *object);
 
 void coconut_cache_flush(struct agent *agent);
 void coconut_cache_free(struct agent *agent);
-bool agent_holds(struct agent *agent, enum agent_cap_id id);
 
 bool agent_is_keyring(const struct key *key);
 bool agent_knows_code(const struct agent *agent,
@@ -600,12 +544,36 @@ static inline int agent_fork(struct task_struct *task, struct agent *agent)
 }
 
 static inline void agent_unfork(struct task_struct *task) { }
+static inline void agent_forked(struct task_struct *task) { }
+static inline void agent_fork_swept(struct task_struct *task) { }
 static inline void agent_exit(struct task_struct *task, long code) { }
 static inline void agent_task_free(struct task_struct *task) { }
 
 static inline int agent_file_permission(struct file *file, int mask)
 {
 	return 0;
+}
+
+static inline bool agent_may_fault(struct vm_area_struct *vma)
+{
+	return true;
+}
+
+static inline void agent_answer_request(struct file *file, s32 *res) { }
+
+static inline bool agent_is_task_frozen(const struct task_struct *task)
+{
+	return false;
+}
+
+static inline int agent_of_peer(struct sock *sk, u64 *aid)
+{
+	return -ENOPROTOOPT;
+}
+
+static inline bool agent_has_lost(const struct file *file)
+{
+	return false;
 }
 
 #endif /* CONFIG_AGENT */

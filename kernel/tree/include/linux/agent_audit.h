@@ -22,6 +22,8 @@ struct agent;
  * @payload: bytes that follow the head, cut to AGENT_AUDIT_PAYLOAD_MAX
  * @payload_size: how many
  * @atomic: the caller can't sleep
+ * @paused: the caller has called agent_audit_pause() and holds what others wait
+ *	for by now, so the row is not waited with, and is written in full
  */
 struct agent_audit_record {
 	u16 event;
@@ -34,6 +36,7 @@ struct agent_audit_record {
 	const void *payload;
 	u32 payload_size;
 	bool atomic;
+	bool paused;
 };
 
 void agent_audit(const struct agent_audit_record *record);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Agents: the object, the registry and the tasks that belong to one
+ * Agents: the object, the registry and the family
  *
- * A task points to its agent and holds a reference from fork until the task
- * structure is freed.  The registry finds an agent by its AID as long as a
- * task of it lives; it holds no reference of its own but is told in
- * agent_end(), before the last task's reference can go.
+ * The registry finds an agent by its AID as long as a task of it lives; it
+ * holds no reference of its own but is told in agent_end(), before the last
+ * task's reference can go.
  */
 
-#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -39,6 +37,12 @@ struct agent *agent_alloc(struct agent *parent)
 	refcount_set(&agent->usage, 1);
 	spin_lock_init(&agent->lock);
 	mutex_init(&agent->mutex);
+	mutex_init(&agent->sweep);
+	spin_lock_init(&agent->task_lock);
+	INIT_LIST_HEAD(&agent->task_list);
+	spin_lock_init(&agent->family);
+	INIT_LIST_HEAD(&agent->offspring);
+	INIT_LIST_HEAD(&agent->sibling);
 	INIT_DELAYED_WORK(&agent->expiry, agent_bundle_expire);
 	INIT_WORK(&agent->stop, agent_stop_work);
 	agent->state = AGENT_SPAWNING;
@@ -47,8 +51,13 @@ struct agent *agent_alloc(struct agent *parent)
 	for (i = 0; i < AGENT_QUOTA_COUNT; i++)
 		agent->limits[i] = AGENT_QUOTA_UNLIMITED;
 	agent->spawned = ktime_get_boottime_ns();
-	if (parent)
+	if (parent) {
 		agent->parent = agent_get(parent);
+		/* First, so that no revocation passes over what it will get. */
+		spin_lock(&parent->family);
+		list_add_tail(&agent->sibling, &parent->offspring);
+		spin_unlock(&parent->family);
+	}
 	return agent;
 }
 
@@ -58,14 +67,18 @@ static void free_agent(struct work_struct *work)
 					   rwork);
 	int i;
 
-	/* A grant may have come after the end and have armed it again. */
 	cancel_delayed_work_sync(&agent->expiry);
 	agent_bundle_drop(agent);
-	if (agent->parent)
+	if (agent->parent) {
+		spin_lock(&agent->parent->family);
+		list_del(&agent->sibling);
+		spin_unlock(&agent->parent->family);
 		agent_put(agent->parent);
+	}
 	for (i = 0; i < ARRAY_SIZE(agent->way); i++)
 		agent_scope_put(&agent->way[i]);
 	coconut_cache_free(agent);
+	agent_reasons_free(agent);
 	kfree(agent->keep);
 	kfree(agent->code);
 	kfree(agent);
@@ -197,57 +210,23 @@ bool agent_is_ancestor(const struct agent *ancestor, const struct agent *agent)
 }
 
 /**
- * agent_fork - let a new task belong to an agent
- * @task: the task being made by the caller
- * @agent: the agent that is spawned with it, or NULL to inherit the caller's
+ * agent_next_child - the offspring of an agent, one after another
+ * @parent: the agent
+ * @after: the one before, referenced; NULL for the first
  *
- * Context: Process context; called from copy_process().
- * Return: 0, or -EAGAIN when the agent has as many tasks as it may.
+ * Return: the next one that is not being freed, with a reference, or NULL.
  */
-int agent_fork(struct task_struct *task, struct agent *agent)
+struct agent *agent_next_child(struct agent *parent, struct agent *after)
 {
-	task->agent = NULL;
-	task->agent_walk = NULL;
-	if (!agent)
-		agent = current->agent;
-	if (likely(!agent))
-		return 0;
-	if (atomic_inc_return(&agent->tasks) >
-	    READ_ONCE(agent->limits[AGENT_QUOTA_TASKS])) {
-		atomic_dec(&agent->tasks);
-		return -EAGAIN;
-	}
-	task->agent = agent_get(agent);
-	return 0;
-}
+	struct agent *child = NULL;
+	struct list_head *pos;
 
-/**
- * agent_unfork - undo agent_fork() for a task that was never run
- * @task: the task
- */
-void agent_unfork(struct task_struct *task)
-{
-	if (!task->agent)
-		return;
-	atomic_dec(&task->agent->tasks);
-	agent_task_free(task);
-}
-
-/**
- * agent_exit - a task of an agent ends; the last one ends the agent
- * @task: the current task, in do_exit()
- * @code: its exit code, as wait() will see it
- *
- * Context: Process context, may sleep.
- */
-void agent_exit(struct task_struct *task, long code)
-{
-	struct agent *agent = task->agent;
-
-	if (likely(!agent))
-		return;
-	if (atomic_dec_and_test(&agent->tasks))
-		agent_end(agent, code);
+	spin_lock(&parent->family);
+	pos = after ? after->sibling.next : parent->offspring.next;
+	for (; !child && pos != &parent->offspring; pos = pos->next)
+		child = get_live(list_entry(pos, struct agent, sibling));
+	spin_unlock(&parent->family);
+	return child;
 }
 
 /**
@@ -258,56 +237,20 @@ void agent_exit(struct task_struct *task, long code)
 void agent_end(struct agent *agent, long code)
 {
 	coconut_cache_flush(agent);
+	/* The room for its last row is waited for where nobody is held up. */
+	agent_audit_pause();
+	mutex_lock(&agent->mutex);
+	agent->ended = true;
 	agent_set_state(agent, AGENT_TERMINATED_CLEAN);
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_EXIT,
 		.agent = agent,
 		.object = { code, READ_ONCE(agent->state) },
+		.paused = true,
 	});
+	mutex_unlock(&agent->mutex);
 	xa_erase(&agents, agent->aid);
 	cancel_delayed_work_sync(&agent->expiry);
 	if (agent->parent)
 		atomic_dec(&agent->parent->children);
-}
-
-/**
- * agent_task_free - a task structure is about to be freed
- * @task: the task
- *
- * Context: Any.
- */
-void agent_task_free(struct task_struct *task)
-{
-	struct agent *agent = task->agent;
-
-	if (likely(!agent))
-		return;
-	task->agent = NULL;
-	agent_put(agent);
-}
-
-/**
- * agent_signal_all - send a signal to every process of an agent
- * @agent: the agent
- * @sig: the signal; it comes from the kernel and cannot be refused
- *
- * Return: how many processes got it.
- */
-u32 agent_signal_all(struct agent *agent, int sig)
-{
-	struct task_struct *task;
-	u32 count = 0;
-
-	read_lock(&tasklist_lock);
-	for_each_process(task) {
-		if (READ_ONCE(task->agent) != agent)
-			continue;
-		/* A first thread may have ended before the others. */
-		if (task->exit_state && thread_group_empty(task))
-			continue;
-		do_send_sig_info(sig, SEND_SIG_PRIV, task, PIDTYPE_TGID);
-		count++;
-	}
-	read_unlock(&tasklist_lock);
-	return count;
 }

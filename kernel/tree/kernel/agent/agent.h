@@ -8,11 +8,32 @@
 #include <linux/agent.h>
 #include <linux/agent_audit.h>
 
-/* agent.c: objects and the registry */
+/**
+ * struct agent_loss - what one agent has lost
+ * @nr: capabilities that were taken back
+ * @expired: those whose time was over
+ * @rights: AGENT_RIGHT() of paths among all these
+ * @handles: of those that were taken back, the first ones
+ */
+struct agent_loss {
+	u32 nr;
+	u32 expired;
+	u32 rights;
+	__le64 handles[32];
+};
+
+/* agent.c: objects, the registry and the family */
 struct agent *agent_alloc(struct agent *parent);
 int agent_register(struct agent *agent, u64 aid);
 void agent_end(struct agent *agent, long code);
 int agent_seed_aid(u64 next);
+struct agent *agent_next_child(struct agent *parent, struct agent *after);
+
+/* tasks.c */
+bool agent_leave(struct task_struct *task);
+u32 agent_stop_all(struct agent *agent);
+void agent_continue_all(struct agent *agent);
+u32 agent_kill_all(struct agent *agent);
 
 /* lifecycle.c: ways through the state table */
 void agent_stop_work(struct work_struct *work);
@@ -20,18 +41,49 @@ int agent_quarantine(struct agent *agent, u64 *stopped);
 int agent_release(struct agent *agent);
 int agent_terminate(struct agent *agent, u64 *killed);
 
-/* bundle.c */
+/* bundle.c: under the agent's mutex, but for install, refresh and drop */
 int agent_bundle_install(struct agent *agent, struct agent_cap **caps,
 			 u32 nr_caps);
 int agent_bundle_add(struct agent *agent, struct agent_cap *cap);
-int agent_bundle_remove(struct agent *agent, u64 handle, u64 *removed);
+int agent_bundle_remove(struct agent *agent, u64 handle,
+			struct agent_loss *loss);
+bool agent_bundle_follow(struct agent *agent, u32 rights,
+			 struct agent_loss *loss);
 void agent_bundle_drop(struct agent *agent);
-bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap);
-void agent_bundle_expire(struct work_struct *work);
-
-bool agent_bundle_holds(struct agent *agent, const struct agent_cap *cap);
 bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
 			u32 size);
+
+/* share.c */
+u64 agent_share_key(const struct agent *agent);
+struct agent_bundle *agent_share_find(u64 key, struct agent_cap *const *caps,
+				      u32 nr_caps);
+void agent_share_offer(struct agent_bundle *bundle, u64 key);
+bool agent_share_put(struct agent_bundle *bundle);
+
+/* hold.c */
+struct agent_cap *agent_find_source(struct agent *agent,
+				    const struct agent_cap *wanted);
+struct agent_cap *agent_find_host(struct agent *agent,
+				  const struct agent_cap *wanted);
+struct agent_cap *agent_find_handle(struct agent *agent, u64 handle);
+bool agent_bundle_holds(struct agent *agent, const struct agent_cap *cap);
+enum agent_audit_reason agent_use_held(struct agent *agent,
+				       const struct agent_cap *cap);
+enum agent_audit_reason agent_may_grant(struct agent *subject,
+					const struct agent_cap_spec *spec);
+
+/* revoke.c */
+int agent_grant(struct agent *agent, struct agent_cap *cap, u64 granter);
+int agent_revoke(struct agent *agent, u64 handle, u64 revoker,
+		 struct agent_toll *toll);
+void agent_bundle_expire(struct work_struct *work);
+
+/* reasons.c */
+int agent_hints_keep(struct agent *agent, struct agent_cap *const *caps,
+		     u32 nr_caps);
+long agent_reasons_read(struct agent *agent,
+			struct agent_audit_query_args *args);
+void agent_reasons_free(struct agent *agent);
 
 /* roots.c */
 int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
@@ -65,9 +117,7 @@ int agent_place_above(struct path *path, struct agent_step **step);
 struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 				 u64 granter, u32 flags);
 void agent_cap_put(struct agent_cap *cap);
-int agent_grant(struct agent *agent, struct agent_cap *cap, u64 granter);
-int agent_revoke(struct agent *agent, u64 handle, bool all, u64 revoker,
-		 u64 *removed);
+void agent_cap_derive(struct agent_cap *cap, struct agent_cap *from);
 
 /* manifest.c: signature, keyring and the agent made from a manifest */
 int agent_manifest_verify(const void *manifest, size_t size,

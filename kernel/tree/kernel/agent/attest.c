@@ -65,8 +65,9 @@ static void fill_info(const struct agent_cap *cap, void *to)
 
 	*info = (struct agent_cap_info) {
 		.handle = cap->handle,
-		.id = cap->id,
-		.flags = cap->flags,
+		.id = cap->spec.id,
+		.flags = cap->flags |
+			 (cap->from ? AGENT_CAP_INFO_DERIVED : 0),
 		.expires_ns = cap->expires,
 		.uses_left = cap->spec.uses ? uses : ~0ULL,
 		.granter = cap->granter,

@@ -4,20 +4,25 @@
  *
  * A bundle never changes.  Granting, revoking and expiry each make a new one
  * under agent->mutex and publish it; readers take one pointer under RCU.
+ *
+ * A capability that was derived from one of the spawner's comes into a bundle
+ * only while that one is in the spawner's, and goes with it by the revocation
+ * that takes it; see revoke.c. Both are looked at under both agents' mutexes,
+ * the child's taken first.
  */
 
-#include <linux/hashtable.h>
+#include <linux/hash.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/unaligned.h>
+#include <trace/events/agent.h>
 
 #include "agent.h"
 
 static atomic64_t last_generation = ATOMIC64_INIT(0);
 
-/* Bundles that another agent of the same manifest may get. */
-static DEFINE_HASHTABLE(shared, 8);
-static DEFINE_MUTEX(shared_mutex);
+/* For who loses something while there is no memory for what remains. */
+static struct agent_bundle *nothing;
 
 static void put_bundle_parts(struct agent_bundle *bundle)
 {
@@ -39,37 +44,10 @@ static void free_bundle(struct work_struct *work)
 
 static void put_bundle(struct agent_bundle *bundle)
 {
-	mutex_lock(&shared_mutex);
-	if (!refcount_dec_and_test(&bundle->usage)) {
-		mutex_unlock(&shared_mutex);
+	if (!agent_share_put(bundle))
 		return;
-	}
-	hash_del(&bundle->node);
-	mutex_unlock(&shared_mutex);
 	INIT_RCU_WORK(&bundle->rwork, free_bundle);
 	queue_rcu_work(system_unbound_wq, &bundle->rwork);
-}
-
-/* Whether the agent has a hole where the capability has none. */
-static bool has_hole_in(const struct agent_bundle *bundle,
-			const struct agent_cap *cap)
-{
-	bool in;
-	u32 i, j;
-
-	for (i = 0; i < bundle->nr_roots; i++) {
-		const struct agent_root *root = &bundle->roots[i];
-
-		if (root->rights & AGENT_RIGHT(cap->id) ||
-		    !agent_place_in(&root->at, &cap->scope.at))
-			continue;
-		in = true;
-		for (j = 0; in && j < cap->nr_except; j++)
-			in = !agent_place_in(&root->at, &cap->except[j].at);
-		if (in)
-			return true;
-	}
-	return false;
 }
 
 /* The least that a capability takes, with its name, is more than a word. */
@@ -83,8 +61,7 @@ static u32 named_slot(const struct agent_bundle *bundle, const void *cbor,
 }
 
 /* What is asked for by the very bytes of a capability is found at once. */
-static int name_caps(struct agent_bundle *bundle,
-		     const struct agent_bundle *parent)
+static int name_caps(struct agent_bundle *bundle)
 {
 	u32 i, slot;
 
@@ -96,10 +73,7 @@ static int name_caps(struct agent_bundle *bundle,
 	for (i = 0; i < bundle->nr_caps; i++) {
 		const struct agent_cap *cap = bundle->caps[i];
 
-		bundle->held |= BIT(cap->id);
-		/* The spawner may have less of it than it says. */
-		if (parent && cap->scope.at.path.dentry)
-			continue;
+		bundle->held |= BIT(cap->spec.id);
 		slot = named_slot(bundle, cap->cbor, cap->cbor_size);
 		while (bundle->named[slot])
 			slot = (slot + 1) & bundle->named_mask;
@@ -108,38 +82,177 @@ static int name_caps(struct agent_bundle *bundle,
 	return 0;
 }
 
-/* Takes over nothing: the new bundle holds references of its own. */
+static const struct agent_cap *named_at(const struct agent_bundle *bundle,
+					u32 *slot)
+{
+	u16 named = bundle->named[*slot];
+
+	*slot = (*slot + 1) & bundle->named_mask;
+	return named ? bundle->caps[named - 1] : NULL;
+}
+
+/**
+ * agent_bundle_names - whether a bundle has a capability of the very same bytes
+ * @bundle: the bundle, under RCU or otherwise kept by the caller
+ * @cbor: the capability
+ * @size: its length in bytes
+ *
+ * Context: Any.
+ * Return: true if it has, and it is live; false may mean a wider one.
+ */
+bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
+			u32 size)
+{
+	u32 slot = named_slot(bundle, cbor, size);
+	const struct agent_cap *cap;
+
+	while ((cap = named_at(bundle, &slot))) {
+		if (cap->cbor_size == size && !memcmp(cap->cbor, cbor, size) &&
+		    /* The spawner may have less of it than it says. */
+		    !(bundle->limited && cap->scope.at.path.dentry) &&
+		    agent_cap_live(cap))
+			return true;
+	}
+	return false;
+}
+
+static bool lists(const struct agent_bundle *bundle,
+		  const struct agent_cap *wanted)
+{
+	u32 slot = named_slot(bundle, wanted->cbor, wanted->cbor_size);
+	const struct agent_cap *cap;
+
+	while ((cap = named_at(bundle, &slot))) {
+		if (cap == wanted)
+			return true;
+	}
+	return false;
+}
+
+/* An address comes from its host, which the same agent holds, and before it. */
+static bool has_host(const struct agent_bundle *bundle,
+		     const struct agent_cap *host)
+{
+	u32 i;
+
+	for (i = 0; i < bundle->nr_caps; i++) {
+		if (bundle->caps[i] == host)
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_host(const struct agent_cap *cap)
+{
+	return cap->from && agent_cap_is_host(&cap->from->spec) &&
+	       !agent_cap_is_host(&cap->spec);
+}
+
+/* Whether that from which a capability was derived has been taken back. */
+static bool is_orphan(const struct agent_bundle *bundle,
+		      const struct agent_cap *cap,
+		      const struct agent_bundle *parent)
+{
+	if (!cap->from)
+		return false;
+	if (is_of_host(cap))
+		return !has_host(bundle, cap->from);
+	return !parent || !lists(parent, cap->from);
+}
+
+static void note_loss(struct agent_loss *loss, const struct agent_cap *cap)
+{
+	if (cap->scope.at.path.dentry)
+		loss->rights |= AGENT_RIGHT(cap->spec.id);
+	if (loss->nr < ARRAY_SIZE(loss->handles))
+		loss->handles[loss->nr] = cpu_to_le64(cap->handle);
+	loss->nr++;
+}
+
+/*
+ * Takes over nothing: the new bundle holds references of its own. What comes
+ * before @first is kept though it is an orphan: it goes by a revocation alone
+ * that comes here, since that has to go on to those below.
+ */
+static void keep_caps(struct agent_bundle *bundle,
+		      struct agent_cap *const *caps, u32 nr_caps, u32 first,
+		      const struct agent_bundle *parent,
+		      struct agent_loss *loss)
+{
+	u32 i;
+
+	for (i = 0; i < nr_caps; i++) {
+		if (agent_cap_expired(caps[i])) {
+			loss->expired++;
+			if (caps[i]->scope.at.path.dentry)
+				loss->rights |= AGENT_RIGHT(caps[i]->spec.id);
+		} else if ((i >= first || is_of_host(caps[i])) &&
+			   is_orphan(bundle, caps[i], parent)) {
+			note_loss(loss, caps[i]);
+		} else {
+			refcount_inc(&caps[i]->usage);
+			bundle->caps[bundle->nr_caps++] = caps[i];
+		}
+	}
+}
+
 static struct agent_bundle *make_bundle(const struct agent *agent,
 					struct agent_cap *const *caps,
-					u32 nr_caps,
-					const struct agent_bundle *parent)
+					u32 nr_caps, u32 first,
+					const struct agent_bundle *parent,
+					struct agent_loss *loss)
 {
 	struct agent_bundle *bundle = kzalloc(sizeof(*bundle),
 					      GFP_KERNEL_ACCOUNT);
 	int err = -ENOMEM;
-	u32 i;
 
 	if (!bundle)
 		return ERR_PTR(err);
 	refcount_set(&bundle->usage, 1);
+	bundle->limited = parent;
 	bundle->caps = kvcalloc(nr_caps ?: 1, sizeof(*bundle->caps),
 				GFP_KERNEL_ACCOUNT);
 	if (!bundle->caps)
 		goto free;
-	for (i = 0; i < nr_caps; i++) {
-		if (agent_cap_expired(caps[i]))
-			continue;
-		refcount_inc(&caps[i]->usage);
-		bundle->caps[bundle->nr_caps++] = caps[i];
-	}
+	keep_caps(bundle, caps, nr_caps, first, parent, loss);
 	err = agent_roots_make(bundle, agent, parent);
 	if (!err)
-		err = name_caps(bundle, parent);
+		err = name_caps(bundle);
 	if (!err)
 		return bundle;
 free:
 	put_bundle_parts(bundle);
 	return ERR_PTR(err);
+}
+
+static struct agent_bundle *current_bundle(struct agent *agent)
+{
+	return rcu_dereference_protected(agent->bundle,
+					 lockdep_is_held(&agent->mutex));
+}
+
+/* What the spawner has limits the child; AID 1 has everything. */
+static bool is_limited(const struct agent *agent)
+{
+	return agent->parent && agent->parent->aid != AGENT_AID_ROOT;
+}
+
+static struct agent_bundle *make_within(struct agent *agent,
+					struct agent_cap *const *caps,
+					u32 nr_caps, u32 first,
+					struct agent_loss *loss)
+{
+	struct agent *parent = agent->parent;
+	struct agent_bundle *bundle;
+
+	lockdep_assert_held(&agent->mutex);
+	if (!is_limited(agent))
+		return make_bundle(agent, caps, nr_caps, first, NULL, loss);
+	mutex_lock_nested(&parent->mutex, SINGLE_DEPTH_NESTING);
+	bundle = make_bundle(agent, caps, nr_caps, first,
+			     current_bundle(parent), loss);
+	mutex_unlock(&parent->mutex);
+	return bundle;
 }
 
 static void schedule_expiry(struct agent *agent,
@@ -171,248 +284,219 @@ static void publish(struct agent *agent, struct agent_bundle *bundle)
 	smp_store_release(&agent->generation,
 			  atomic64_inc_return(&last_generation));
 	schedule_expiry(agent, bundle);
+	/* The first one is told of with the spawn, when there is an AID. */
+	if (agent->aid)
+		trace_agent_bind(agent->aid, agent->generation,
+				 bundle->nr_caps, bundle->nr_roots);
 	if (old)
 		put_bundle(old);
 }
 
-/*
- * What makes two first bundles alike, but for where their scopes lead: the
- * manifest, the granter, and what that had then.
- */
-static u64 share_key(const struct agent *agent)
-{
-	const struct agent *parent = agent->parent;
-	u64 key;
-	u32 i, j;
-
-	if (!parent)
-		return 0;
-	memcpy(&key, agent->attestation.manifest_digest, sizeof(key));
-	key ^= hash_64(parent->aid, 64);
-	if (parent->aid != AGENT_AID_ROOT)
-		key ^= hash_64(READ_ONCE(parent->generation), 32);
-	/* Each step exists once, so its address stands for it. */
-	for (i = 0; i < ARRAY_SIZE(agent->way); i++) {
-		for (j = 0; j < agent->way[i].nr_steps; j++)
-			key = hash_64(key + (unsigned long)
-				      agent->way[i].steps[j], 64);
-	}
-	return key;
-}
-
-static bool is_same_place(const struct agent_scope *a,
-			  const struct agent_scope *b)
-{
-	return path_equal(&a->at.path, &b->at.path) &&
-	       a->at.late == b->at.late && a->nr_steps == b->nr_steps &&
-	       !memcmp(a->steps, b->steps,
-		       array_size(a->nr_steps, sizeof(*a->steps)));
-}
-
-/* A count or an end of its own is for one agent alone. */
-static bool is_same_cap(const struct agent_cap *a, const struct agent_cap *b)
-{
-	u32 i;
-
-	if (a->cbor_size != b->cbor_size ||
-	    memcmp(a->cbor, b->cbor, a->cbor_size) ||
-	    a->granter != b->granter || a->flags != b->flags ||
-	    a->expires || b->expires || a->spec.uses || b->spec.uses ||
-	    a->nr_except != b->nr_except ||
-	    !is_same_place(&a->scope, &b->scope))
-		return false;
-	for (i = 0; i < a->nr_except; i++) {
-		if (!is_same_place(&a->except[i], &b->except[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool is_same(const struct agent_bundle *bundle,
-		    struct agent_cap *const *caps, u32 nr_caps)
-{
-	u32 i;
-
-	for (i = 0; i < nr_caps && i < bundle->nr_caps; i++) {
-		if (!is_same_cap(bundle->caps[i], caps[i]))
-			return false;
-	}
-	return nr_caps == bundle->nr_caps;
-}
-
-/* Agents of one manifest are many, and one bundle will do for them. */
-static bool share(struct agent *agent, u64 key, struct agent_cap *const *caps,
-		  u32 nr_caps)
-{
-	struct agent_bundle *bundle;
-
-	mutex_lock(&shared_mutex);
-	hash_for_each_possible(shared, bundle, node, key) {
-		if (bundle->key == key && is_same(bundle, caps, nr_caps)) {
-			refcount_inc(&bundle->usage);
-			mutex_unlock(&shared_mutex);
-			publish(agent, bundle);
-			return true;
-		}
-	}
-	mutex_unlock(&shared_mutex);
-	return false;
-}
-
-static void offer(const struct agent *agent, u64 key)
-{
-	struct agent_bundle *bundle = rcu_dereference_protected(agent->bundle,
-						lockdep_is_held(&agent->mutex));
-
-	bundle->key = key;
-	if (!key)
-		return;
-	mutex_lock(&shared_mutex);
-	hash_add(shared, &bundle->node, bundle->key);
-	mutex_unlock(&shared_mutex);
-}
-
-/* What the spawner has limits the child; AID 1 has everything. */
 static int publish_from(struct agent *agent, struct agent_cap *const *caps,
-			u32 nr_caps)
+			u32 nr_caps, u32 first, struct agent_loss *loss)
 {
-	struct agent *parent = agent->parent;
-	struct agent_bundle *bundle;
-	bool limited = parent && parent->aid != AGENT_AID_ROOT;
+	struct agent_bundle *bundle = make_within(agent, caps, nr_caps, first,
+						  loss);
 
-	lockdep_assert_held(&agent->mutex);
-	if (limited)
-		mutex_lock_nested(&parent->mutex, SINGLE_DEPTH_NESTING);
-	bundle = make_bundle(agent, caps, nr_caps, limited ?
-			     rcu_dereference_protected(parent->bundle, true) :
-			     NULL);
-	if (limited)
-		mutex_unlock(&parent->mutex);
 	if (IS_ERR(bundle))
 		return PTR_ERR(bundle);
 	publish(agent, bundle);
 	return 0;
 }
 
+/* The key names what the spawner has now, and that must not change meanwhile. */
+static bool share(struct agent *agent, struct agent_cap *const *caps,
+		  u32 nr_caps, u64 *key)
+{
+	struct agent_bundle *bundle;
+
+	if (is_limited(agent))
+		mutex_lock_nested(&agent->parent->mutex, SINGLE_DEPTH_NESTING);
+	*key = agent_share_key(agent);
+	bundle = agent_share_find(*key, caps, nr_caps);
+	if (bundle)
+		publish(agent, bundle);
+	if (is_limited(agent))
+		mutex_unlock(&agent->parent->mutex);
+	return bundle;
+}
+
 /**
  * agent_bundle_install - give a new agent its first bundle
- * @agent: the agent
+ * @agent: the agent, among the offspring of its spawner
  * @caps: its capabilities; the caller keeps its references
  * @nr_caps: how many
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, -E2BIG, -EINTR for a caller that is being killed, or -ENOMEM.
  */
 int agent_bundle_install(struct agent *agent, struct agent_cap **caps,
 			 u32 nr_caps)
 {
-	/* Taken before the spawner's bundle is: later it may have less. */
-	const u64 key = share_key(agent);
+	struct agent_loss loss = {};
 	int err = 0;
+	u64 key;
 
 	mutex_lock(&agent->mutex);
-	if (!share(agent, key, caps, nr_caps)) {
-		err = publish_from(agent, caps, nr_caps);
+	if (!share(agent, caps, nr_caps, &key)) {
+		err = publish_from(agent, caps, nr_caps, 0, &loss);
 		if (!err)
-			offer(agent, key);
+			agent_share_offer(current_bundle(agent), key);
 	}
 	mutex_unlock(&agent->mutex);
 	return err;
 }
 
-static struct agent_bundle *current_bundle(struct agent *agent)
-{
-	return rcu_dereference_protected(agent->bundle,
-					 lockdep_is_held(&agent->mutex));
-}
-
 /**
  * agent_bundle_add - publish a bundle with one capability more
- * @agent: the agent
+ * @agent: the agent, whose mutex the caller holds
  * @cap: the capability; the caller keeps its reference
  *
- * Return: 0, -E2BIG when the bundle is full, or -ENOMEM.
+ * Return: 0, -ECAPABILITY when that from which it was derived has been taken
+ * back meanwhile, -E2BIG when the bundle is full, or -ENOMEM.
  */
 int agent_bundle_add(struct agent *agent, struct agent_cap *cap)
 {
-	struct agent_bundle *old;
+	struct agent_bundle *old = current_bundle(agent), *bundle;
+	struct agent_loss loss = {};
 	struct agent_cap **caps;
-	int err = -E2BIG;
+	int err = -ECAPABILITY;
 
-	mutex_lock(&agent->mutex);
-	old = current_bundle(agent);
 	if (old->nr_caps >= AGENT_CAPS_MAX)
-		goto unlock;
+		return -E2BIG;
 	caps = kvmalloc_array(old->nr_caps + 1, sizeof(*caps), GFP_KERNEL);
-	err = -ENOMEM;
 	if (!caps)
-		goto unlock;
+		return -ENOMEM;
 	memcpy(caps, old->caps, array_size(old->nr_caps, sizeof(*caps)));
 	caps[old->nr_caps] = cap;
-	err = publish_from(agent, caps, old->nr_caps + 1);
+	bundle = make_within(agent, caps, old->nr_caps + 1, old->nr_caps,
+			     &loss);
+	if (IS_ERR(bundle)) {
+		err = PTR_ERR(bundle);
+	} else if (lists(bundle, cap)) {
+		publish(agent, bundle);
+		err = 0;
+	} else {
+		put_bundle(bundle);
+	}
 	kvfree(caps);
-unlock:
-	mutex_unlock(&agent->mutex);
 	return err;
 }
 
 /**
  * agent_bundle_remove - publish a bundle with one capability less, or none
- * @agent: the agent
+ * @agent: the agent, whose mutex the caller holds
  * @handle: the capability to remove, 0 for all
- * @removed: how many were removed
+ * @loss: gets what was removed
  *
  * Return: 0, -ENOENT when there is no such handle, or -ENOMEM.
  */
-int agent_bundle_remove(struct agent *agent, u64 handle, u64 *removed)
+int agent_bundle_remove(struct agent *agent, u64 handle,
+			struct agent_loss *loss)
 {
-	struct agent_bundle *old;
+	struct agent_bundle *old = current_bundle(agent);
 	struct agent_cap **caps;
 	u32 i, kept = 0;
-	int err = -ENOMEM;
+	int err = -ENOENT;
 
-	mutex_lock(&agent->mutex);
-	old = current_bundle(agent);
 	caps = kvmalloc_array(old->nr_caps ?: 1, sizeof(*caps), GFP_KERNEL);
 	if (!caps)
-		goto unlock;
+		return -ENOMEM;
 	for (i = 0; i < old->nr_caps; i++) {
 		if (handle && old->caps[i]->handle != handle)
 			caps[kept++] = old->caps[i];
+		else
+			note_loss(loss, old->caps[i]);
 	}
-	*removed = old->nr_caps - kept;
-	err = -ENOENT;
-	if (*removed || !handle)
-		err = publish_from(agent, caps, kept);
+	if (loss->nr || !handle)
+		err = publish_from(agent, caps, kept, kept, loss);
 	kvfree(caps);
-unlock:
-	mutex_unlock(&agent->mutex);
 	return err;
 }
 
+/* Whether less of a right of the spawner's could be less of the agent's. */
+static bool has_holes(struct agent *parent, u32 rights)
+{
+	const struct agent_bundle *bundle;
+	bool holes;
+	u32 i;
+
+	rcu_read_lock();
+	bundle = rcu_dereference(parent->bundle);
+	holes = bundle->limited;
+	for (i = 0; !holes && i < bundle->nr_caps; i++)
+		holes = bundle->caps[i]->nr_except &&
+			rights & AGENT_RIGHT(bundle->caps[i]->spec.id);
+	rcu_read_unlock();
+	return holes;
+}
+
+static bool has_orphan(struct agent *agent, const struct agent_bundle *bundle)
+{
+	struct agent *parent = agent->parent;
+	bool orphan = false;
+	u32 i;
+
+	mutex_lock_nested(&parent->mutex, SINGLE_DEPTH_NESTING);
+	for (i = 0; !orphan && i < bundle->nr_caps; i++)
+		orphan = is_orphan(bundle, bundle->caps[i],
+				   current_bundle(parent));
+	mutex_unlock(&parent->mutex);
+	return orphan;
+}
+
 /**
- * agent_bundle_refresh - publish a bundle without what is spent or expired
+ * agent_bundle_follow - withdraw what an agent had from its spawner
+ * @agent: the agent, whose mutex the caller holds, and whose spawner has lost
+ *	something
+ * @rights: AGENT_RIGHT() of what the spawner has lost
+ * @loss: gets what was removed
+ *
+ * This does not fail: for want of memory, the agent loses all it has.
+ *
+ * Return: true if the agent has another bundle now.
+ */
+bool agent_bundle_follow(struct agent *agent, u32 rights,
+			 struct agent_loss *loss)
+{
+	struct agent_bundle *old = current_bundle(agent);
+	u32 i;
+
+	/* One that is not made yet will be made from what the spawner has. */
+	if (!old || (!has_orphan(agent, old) &&
+		     !(rights && has_holes(agent->parent, rights))))
+		return false;
+	loss->rights |= rights;
+	if (!publish_from(agent, old->caps, old->nr_caps, 0, loss))
+		return true;
+	*loss = (struct agent_loss) { .rights = AGENT_PATH_RIGHTS };
+	for (i = 0; i < old->nr_caps; i++)
+		note_loss(loss, old->caps[i]);
+	pr_warn("agent %llu lost all: no memory for what remains\n",
+		agent->aid);
+	refcount_inc(&nothing->usage);
+	publish(agent, nothing);
+	return true;
+}
+
+/**
+ * agent_bundle_refresh - publish a bundle without what has expired
  * @agent: the agent
+ * @loss: gets what was removed, or NULL
+ *
+ * For want of memory the old one stays: what has expired gives nothing.
  *
  * Context: May sleep.
  */
-void agent_bundle_refresh(struct agent *agent)
+void agent_bundle_refresh(struct agent *agent, struct agent_loss *loss)
 {
+	struct agent_loss unused = {};
 	struct agent_bundle *old;
 
 	mutex_lock(&agent->mutex);
 	old = current_bundle(agent);
-	publish_from(agent, old->caps, old->nr_caps);
+	publish_from(agent, old->caps, old->nr_caps, old->nr_caps,
+		     loss ?: &unused);
 	mutex_unlock(&agent->mutex);
-}
-
-/**
- * agent_bundle_expire - withdraw what has expired, so that open files know
- * @work: the agent's expiry work
- */
-void agent_bundle_expire(struct work_struct *work)
-{
-	agent_bundle_refresh(container_of(to_delayed_work(work), struct agent,
-					  expiry));
 }
 
 /**
@@ -428,182 +512,14 @@ void agent_bundle_drop(struct agent *agent)
 		put_bundle(bundle);
 }
 
-/* A host's name is covered by the same name, or by all addresses. */
-static bool covers_host(const struct agent_cap *held,
-			const struct agent_cap *wanted)
+static int __init make_nothing(void)
 {
-	return held->spec.host.size && wanted->spec.host.size ==
-	       held->spec.host.size &&
-	       !memcmp(held->spec.host.data, wanted->spec.host.data,
-		       held->spec.host.size) &&
-	       agent_net_covers(&held->net, &wanted->net);
+	static const struct agent nobody;
+	struct agent_loss loss = {};
+
+	nothing = make_bundle(&nobody, NULL, 0, 0, NULL, &loss);
+	if (IS_ERR(nothing))
+		panic("coconut: no memory for a bundle of nothing");
+	return 0;
 }
-
-static bool covers_cap(const struct agent_cap *held,
-		       const struct agent_cap *wanted)
-{
-	if (held->id != wanted->id || !agent_cap_live(held))
-		return false;
-	switch (wanted->id) {
-	case AGENT_CAP_NET_CONNECT:
-	case AGENT_CAP_NET_BIND:
-		return covers_host(held, wanted) ||
-		       (!held->spec.host.size &&
-			agent_net_covers(&held->net, &wanted->net));
-	case AGENT_CAP_PROC_SIGNAL:
-	case AGENT_CAP_PROC_TRACE:
-	case AGENT_CAP_IPC:
-	case AGENT_CAP_AUDIT_READ:
-	case AGENT_CAP_QUOTA_SET:
-	case AGENT_CAP_ATTEST:
-	case AGENT_CAP_MEM_TIER:
-		return held->relation >= wanted->relation;
-	case AGENT_CAP_USER:
-		return held->spec.name.size == wanted->spec.name.size &&
-		       !memcmp(held->spec.name.data, wanted->spec.name.data,
-			       wanted->spec.name.size) &&
-		       (!held->spec.scope.size ||
-			(held->spec.scope.size == wanted->spec.scope.size &&
-			 !memcmp(held->spec.scope.data, wanted->spec.scope.data,
-				 wanted->spec.scope.size)));
-	default:
-		return true;
-	}
-}
-
-/**
- * agent_bundle_covers - whether an agent holds at least a capability
- * @agent: the agent
- * @cap: the capability wanted, bound
- *
- * A path scope is covered when its root is; holes below it that the agent has
- * and @cap lacks are carved into a child's bundle when that is made.
- *
- * Return: true if it does.
- */
-bool agent_bundle_covers(struct agent *agent, const struct agent_cap *cap)
-{
-	const struct agent_bundle *bundle;
-	const struct agent_root *root;
-	bool covered = false;
-	u32 i;
-
-	if (agent->aid == AGENT_AID_ROOT)
-		return true;
-	mutex_lock(&agent->mutex);
-	bundle = current_bundle(agent);
-	if (cap->scope.at.path.dentry) {
-		root = agent_bundle_rights(bundle, &cap->scope.at);
-		covered = root && root->rights & AGENT_RIGHT(cap->id) &&
-			  agent_cap_live(agent_root_cap(bundle, root, cap->id));
-	} else {
-		for (i = 0; !covered && i < bundle->nr_caps; i++)
-			covered = covers_cap(bundle->caps[i], cap);
-	}
-	mutex_unlock(&agent->mutex);
-	return covered;
-}
-
-/**
- * agent_bundle_holds - whether an agent holds the whole of a capability
- * @agent: the agent
- * @cap: the capability wanted, bound
- *
- * Return: true if it does, without a hole that @cap does not have.
- */
-bool agent_bundle_holds(struct agent *agent, const struct agent_cap *cap)
-{
-	bool holds = agent_bundle_covers(agent, cap);
-
-	if (!holds || !cap->scope.at.path.dentry ||
-	    agent->aid == AGENT_AID_ROOT)
-		return holds;
-	mutex_lock(&agent->mutex);
-	holds = !has_hole_in(current_bundle(agent), cap);
-	mutex_unlock(&agent->mutex);
-	return holds;
-}
-
-/**
- * agent_bundle_names - whether a bundle has a capability of the very same bytes
- * @bundle: the bundle, under RCU or otherwise kept by the caller
- * @cbor: the capability
- * @size: its length in bytes
- *
- * Context: Any.
- * Return: true if it has, and it is live; false may mean a wider one.
- */
-bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
-			u32 size)
-{
-	u32 slot = named_slot(bundle, cbor, size);
-	const struct agent_cap *cap;
-
-	for (; bundle->named[slot]; slot = (slot + 1) & bundle->named_mask) {
-		cap = bundle->caps[bundle->named[slot] - 1];
-		if (cap->cbor_size == size && !memcmp(cap->cbor, cbor, size) &&
-		    agent_cap_live(cap))
-			return true;
-	}
-	return false;
-}
-
-/**
- * agent_holds - whether an agent has a capability that has no scope
- * @agent: the agent
- * @id: the capability
- *
- * Context: Any.
- * Return: true if it has, and one use of it was taken.
- */
-bool agent_holds(struct agent *agent, enum agent_cap_id id)
-{
-	const struct agent_bundle *bundle;
-	bool has = false;
-	u32 i;
-
-	if (agent->aid == AGENT_AID_ROOT)
-		return true;
-	rcu_read_lock();
-	bundle = rcu_dereference(agent->bundle);
-	for (i = 0; bundle->held & BIT(id) && !has && i < bundle->nr_caps; i++)
-		has = bundle->caps[i]->id == id &&
-		      agent_cap_use(bundle->caps[i]);
-	rcu_read_unlock();
-	return has;
-}
-
-/**
- * agent_has - whether a relation-scoped capability reaches another agent
- * @subject: who acts; NULL for AID 0, which has none
- * @id: the capability
- * @object: on whom
- *
- * Context: Any.
- * Return: true if it does.
- */
-bool agent_has(struct agent *subject, enum agent_cap_id id,
-	       const struct agent *object)
-{
-	const struct agent_bundle *bundle;
-	bool self, below, has = false;
-	u32 i;
-
-	if (!subject)
-		return false;
-	if (subject->aid == AGENT_AID_ROOT)
-		return true;
-	self = subject == object;
-	below = object && agent_is_ancestor(subject, object);
-	rcu_read_lock();
-	bundle = rcu_dereference(subject->bundle);
-	for (i = 0; bundle && !has && i < bundle->nr_caps; i++) {
-		struct agent_cap *cap = bundle->caps[i];
-
-		has = cap->id == id && agent_cap_live(cap) &&
-		      agent_relation_covers(cap->relation, self, below) &&
-		      agent_cap_use(cap);
-	}
-	rcu_read_unlock();
-	return has;
-}
+core_initcall(make_nothing);

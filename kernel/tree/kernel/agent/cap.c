@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Agents: capabilities bound to their objects, granted and revoked
+ * Agents: capabilities bound to their objects, and used
+ *
+ * A capability that was derived from another is never more than that one: it
+ * ends with it, and what is taken from it is taken from that one as well.
  */
 
 #include <linux/slab.h>
@@ -35,8 +38,10 @@ static int bind_holes(struct agent_cap *cap)
 	return err;
 }
 
-static void free_cap(struct agent_cap *cap)
+/* Returns what it was derived from, which the caller is to put. */
+static struct agent_cap *free_cap(struct agent_cap *cap)
 {
+	struct agent_cap *from = cap->from;
 	u32 i;
 
 	for (i = 0; i < cap->nr_except; i++)
@@ -44,18 +49,20 @@ static void free_cap(struct agent_cap *cap)
 	kfree(cap->except);
 	agent_scope_put(&cap->scope);
 	kfree(cap);
+	return from;
 }
 
 /**
  * agent_cap_put - drop a reference to a capability
- * @cap: the capability
+ * @cap: the capability, or NULL
  *
  * Context: May sleep.
  */
 void agent_cap_put(struct agent_cap *cap)
 {
-	if (refcount_dec_and_test(&cap->usage))
-		free_cap(cap);
+	/* A line of spawners may be long, so there is no recursion. */
+	while (cap && refcount_dec_and_test(&cap->usage))
+		cap = free_cap(cap);
 }
 
 /**
@@ -89,16 +96,14 @@ struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 	if (err)
 		goto free;
 	cap->handle = atomic64_inc_return(&last_handle);
-	cap->id = cap->spec.id;
 	cap->flags = flags;
 	cap->granter = granter;
-	cap->net = cap->spec.net;
-	cap->relation = cap->spec.relation;
 	atomic64_set(&cap->uses, cap->spec.uses ?: S64_MAX);
 	if (cap->spec.lifetime)
 		cap->expires = ktime_get_boottime_ns() +
 			       min_t(u64, cap->spec.lifetime, U32_MAX) *
 			       NSEC_PER_SEC;
+	cap->bounded = cap->expires || cap->spec.uses || cap->spec.rate;
 	if (cap->spec.path.size)
 		err = agent_scope_bind(&cap->scope, cap->spec.path);
 	if (!err && cap->spec.nr_except)
@@ -108,6 +113,21 @@ struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 free:
 	free_cap(cap);
 	return ERR_PTR(err);
+}
+
+/**
+ * agent_cap_derive - note from what a capability is derived
+ * @cap: the capability, not published yet
+ * @from: the one above it; its reference goes to @cap; or NULL
+ */
+void agent_cap_derive(struct agent_cap *cap, struct agent_cap *from)
+{
+	cap->from = from;
+	if (!from)
+		return;
+	if (from->expires && (!cap->expires || from->expires < cap->expires))
+		cap->expires = from->expires;
+	cap->bounded |= from->bounded;
 }
 
 /**
@@ -125,77 +145,97 @@ bool agent_cap_expired(const struct agent_cap *cap)
  * agent_cap_live - whether a capability may still be used
  * @cap: the capability
  *
+ * A rate that is used up for now comes back, and does not count here.
+ *
  * Return: false once its time is over or its uses are spent.
  */
 bool agent_cap_live(const struct agent_cap *cap)
 {
-	return !agent_cap_expired(cap) && atomic64_read(&cap->uses) > 0;
-}
-
-/**
- * agent_cap_use - use a capability once
- * @cap: the capability
- *
- * Return: false when its time is over or its uses are spent.
- */
-bool agent_cap_use(struct agent_cap *cap)
-{
+	if (likely(!cap->bounded))
+		return true;
 	if (agent_cap_expired(cap))
 		return false;
-	if (likely(!cap->spec.uses))
-		return true;
-	return atomic64_dec_if_positive(&cap->uses) >= 0;
+	for (; cap; cap = cap->from) {
+		if (atomic64_read(&cap->uses) <= 0)
+			return false;
+	}
+	return true;
+}
+
+static u64 interval_of(const struct agent_cap *cap)
+{
+	return DIV_ROUND_UP_ULL(cap->spec.period * NSEC_PER_SEC,
+				cap->spec.rate);
+}
+
+static bool take_rate(struct agent_cap *cap, u64 now)
+{
+	u64 old = READ_ONCE(cap->due), due;
+
+	do {
+		due = old;
+		if (!agent_rate_take(&due, now, cap->spec.rate,
+				     cap->spec.period))
+			return false;
+	} while (!try_cmpxchg64(&cap->due, &old, due));
+	return true;
+}
+
+static enum agent_audit_reason take(struct agent_cap *cap, u64 now)
+{
+	if (cap->spec.uses && atomic64_dec_if_positive(&cap->uses) < 0)
+		return AGENT_REASON_EXPIRED;
+	if (!cap->spec.rate || take_rate(cap, now))
+		return AGENT_REASON_NONE;
+	if (cap->spec.uses)
+		atomic64_inc(&cap->uses);
+	return AGENT_REASON_RATE;
+}
+
+/* What was taken from a rate has come back by itself after its interval. */
+static void give_back(struct agent_cap *cap, u64 taken)
+{
+	u64 old = READ_ONCE(cap->due);
+
+	if (cap->spec.uses)
+		atomic64_inc(&cap->uses);
+	if (cap->spec.rate &&
+	    ktime_get_boottime_ns() < taken + interval_of(cap)) {
+		while (!try_cmpxchg64(&cap->due, &old, old - interval_of(cap)))
+			;
+	}
 }
 
 /**
- * agent_grant - add a capability to an agent's bundle
- * @agent: the agent
- * @cap: the capability; the caller keeps its reference
- * @granter: AID of who grants it
+ * agent_cap_use - use a capability once, and each that it was derived from
+ * @cap: the capability
  *
- * Return: 0, -E2BIG when the bundle is full, or -ENOMEM.
+ * Those below are taken from first. What they lend to a use that fails further
+ * up another may be denied meanwhile, though it would have had the last one that
+ * is left above: never too many, and now and then one too few.
+ *
+ * Context: Any.
+ * Return: AGENT_REASON_NONE, or why not; then nothing was taken.
  */
-int agent_grant(struct agent *agent, struct agent_cap *cap, u64 granter)
+enum agent_audit_reason agent_cap_use(struct agent_cap *cap)
 {
-	int err = agent_bundle_add(agent, cap);
+	enum agent_audit_reason reason = AGENT_REASON_NONE;
+	struct agent_cap *at, *lent;
+	u64 now;
 
-	if (err)
-		return err;
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_GRANT,
-		.agent = agent,
-		.cap = cap->id,
-		.object = { cap->handle, granter },
-		.payload = cap->cbor,
-		.payload_size = cap->cbor_size,
-	});
-	return 0;
-}
-
-/**
- * agent_revoke - take a capability, or all, from an agent's bundle
- * @agent: the agent
- * @handle: which, 0 with @all
- * @all: the whole bundle
- * @revoker: AID of who revokes
- * @removed: how many were removed
- *
- * When this returns, no decision that starts later uses the capability, and
- * open files are asked again at their next use.
- *
- * Return: 0, -ENOENT when there is no such handle, or -ENOMEM.
- */
-int agent_revoke(struct agent *agent, u64 handle, bool all, u64 revoker,
-		 u64 *removed)
-{
-	int err = agent_bundle_remove(agent, all ? 0 : handle, removed);
-
-	if (err)
-		return err;
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_REVOKE,
-		.agent = agent,
-		.object = { all ? 0 : handle, revoker },
-	});
-	return 0;
+	if (likely(!cap->bounded))
+		return AGENT_REASON_NONE;
+	now = ktime_get_boottime_ns();
+	if (cap->expires && now >= cap->expires)
+		return AGENT_REASON_EXPIRED;
+	for (at = cap; at; at = at->from) {
+		reason = take(at, now);
+		if (reason != AGENT_REASON_NONE)
+			break;
+	}
+	if (reason == AGENT_REASON_NONE)
+		return reason;
+	for (lent = cap; lent != at; lent = lent->from)
+		give_back(lent, now);
+	return reason;
 }

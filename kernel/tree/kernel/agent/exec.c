@@ -74,6 +74,7 @@ static int bind_root(struct linux_binprm *bprm)
 	/* The registry's AID 1 outlives its tasks, as PID 1 does. */
 	root_agent = agent_get(agent);
 	current->agent = agent;
+	agent_join(current);
 	record_boot(agent);
 	agent_set_state(agent, AGENT_ATTESTED);
 	return 0;
@@ -82,7 +83,7 @@ static int bind_root(struct linux_binprm *bprm)
 /* A task leaves its agent for AID 0, for good. */
 static void leave(void)
 {
-	atomic_dec(&current->agent->tasks);
+	agent_leave(current);
 	agent_task_free(current);
 }
 

@@ -6,7 +6,9 @@
  * walks it, so that no change of state goes without its row.
  */
 
+#include <linux/ptrace.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
 
 #include "agent.h"
 
@@ -67,29 +69,67 @@ void agent_stop_work(struct work_struct *work)
 {
 	struct agent *agent = container_of(work, struct agent, stop);
 
-	if (is_aside(READ_ONCE(agent->state)))
-		agent_signal_all(agent, SIGSTOP);
+	if (agent_is_frozen(agent))
+		agent_stop_all(agent);
 	agent_put(agent);
+}
+
+/*
+ * The denied call says ECAPABILITY and is followed by the signal. A program
+ * that ignores it, or blocks it, ends: it was asked for by its manifest.
+ */
+static void trap(const struct agent_audit_record *record, u64 number)
+{
+	struct kernel_siginfo info;
+	struct agent_trap trap = {
+		.address = KSTK_EIP(current),
+		.number = number,
+		.object = record->object[1],
+		.cap = record->cap,
+		.reason = record->reason,
+	};
+
+	BUILD_BUG_ON(offsetof(struct kernel_siginfo, _sifields) != 16);
+	BUILD_BUG_ON(sizeof(info) - 16 < sizeof(trap));
+	clear_siginfo(&info);
+	info.si_signo = SIGTRAP;
+	info.si_errno = ECAPABILITY;
+	info.si_code = TRAP_AGENT;
+	memcpy(&info._sifields, &trap, sizeof(trap));
+	force_sig_info(&info);
+}
+
+/* What the kernel does in a task's name may be no call of its program's. */
+static bool is_calling(const struct agent *agent)
+{
+	return in_task() && current->agent == agent &&
+	       agent_is_running(agent) &&
+	       !(current->flags & (PF_KTHREAD | PF_USER_WORKER | PF_EXITING));
 }
 
 /**
  * agent_denied - do what an agent's manifest says about a denial
- * @agent: the agent that was denied something
+ * @record: the denial, of an agent
+ * @number: its number
  *
  * The denied task itself stops before it is back in userspace; its siblings
  * are stopped from a work, since a denial may happen with locks held.
  *
  * Context: Any.
  */
-void agent_denied(struct agent *agent)
+void agent_denied(const struct agent_audit_record *record, u64 number)
 {
+	struct agent *agent = record->agent;
+
 	if (is_ended(READ_ONCE(agent->state)))
 		return;
 	if (agent->on_deny == AGENT_DENY_QUARANTINE)
 		agent_set_state(agent, AGENT_QUARANTINED);
 	else
 		agent_set_state(agent, AGENT_CAPABILITY_DENIED);
-	if (agent->on_deny == AGENT_DENY_CONTINUE)
+	if (agent->on_deny == AGENT_DENY_TRAP && is_calling(agent))
+		trap(record, number);
+	if (!agent_is_frozen(agent))
 		return;
 	if (current->agent == agent)
 		send_sig_info(SIGSTOP, SEND_SIG_PRIV, current);
@@ -106,7 +146,7 @@ void agent_denied(struct agent *agent)
  */
 void agent_allowed_again(struct agent *agent)
 {
-	if (agent->on_deny == AGENT_DENY_CONTINUE)
+	if (!agent_is_frozen(agent))
 		agent_set_state(agent, READ_ONCE(agent->resume));
 }
 
@@ -122,7 +162,7 @@ int agent_quarantine(struct agent *agent, u64 *stopped)
 	int err = agent_set_state(agent, AGENT_QUARANTINED);
 
 	if (!err)
-		*stopped = agent_signal_all(agent, SIGSTOP);
+		*stopped = agent_stop_all(agent);
 	return err;
 }
 
@@ -140,7 +180,7 @@ int agent_release(struct agent *agent)
 		return -EINVAL;
 	err = agent_set_state(agent, READ_ONCE(agent->resume));
 	if (!err)
-		agent_signal_all(agent, SIGCONT);
+		agent_continue_all(agent);
 	return err;
 }
 
@@ -156,6 +196,6 @@ int agent_terminate(struct agent *agent, u64 *killed)
 	int err = agent_set_state(agent, AGENT_TERMINATED_REVOKED);
 
 	if (!err)
-		*killed = agent_signal_all(agent, SIGKILL);
+		*killed = agent_kill_all(agent);
 	return err;
 }

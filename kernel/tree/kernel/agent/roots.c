@@ -381,13 +381,13 @@ static void add_rights(struct agent_bundle *bundle, struct agent_root *root,
 
 		if (!cap->scope.at.path.dentry)
 			continue;
-		right = AGENT_RIGHT(cap->id);
+		right = AGENT_RIGHT(cap->spec.id);
 		if (usable & right || !covers(survey, bundle, i))
 			continue;
 		root->rights |= right;
-		root->grant[AGENT_PATH_INDEX(cap->id)] = i;
+		root->grant[AGENT_PATH_INDEX(cap->spec.id)] = i;
 		root->limited &= ~right;
-		if (cap->spec.uses || cap->expires)
+		if (cap->bounded)
 			root->limited |= right;
 		if (agent_cap_live(cap))
 			usable |= right;
@@ -395,7 +395,7 @@ static void add_rights(struct agent_bundle *bundle, struct agent_root *root,
 }
 
 /* A child has no right where its spawner has none. */
-static int find_rights(struct agent_bundle *bundle,
+static int find_rights(struct agent_bundle *bundle, const struct agent *agent,
 		       const struct agent_bundle *parent)
 {
 	struct survey survey = {};
@@ -413,7 +413,9 @@ static int find_rights(struct agent_bundle *bundle,
 			root->rights &= above ? above->rights : 0;
 		}
 		cond_resched();
-		if (fatal_signal_pending(current))
+		/* What an agent has already is taken back whoever is killed. */
+		if (!rcu_access_pointer(agent->bundle) &&
+		    fatal_signal_pending(current))
 			err = -EINTR;
 	}
 	free_survey(&survey);
@@ -615,7 +617,7 @@ int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
 
 	if (err)
 		return err;
-	err = find_rights(bundle, parent);
+	err = find_rights(bundle, agent, parent);
 	if (!err)
 		err = add_edges(bundle, agent);
 	return err ?: note_roots(bundle);

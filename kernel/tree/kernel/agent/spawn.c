@@ -9,6 +9,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <trace/events/agent.h>
 
 #include "agent.h"
 
@@ -94,7 +95,21 @@ static void describe(struct agent *agent, const struct agent_manifest *manifest)
 	agent->ram_limit = manifest->limits[AGENT_LIMIT_RAM];
 }
 
-/* Bind each capability in turn; a spawner can't give what it doesn't hold. */
+/* A spawner can't give what it doesn't hold; AID 1 holds everything. */
+static int derive(struct agent *agent, struct agent_cap *cap)
+{
+	struct agent_cap *from;
+
+	if (agent->parent->aid == AGENT_AID_ROOT)
+		return 0;
+	from = agent_find_source(agent->parent, cap);
+	if (!from)
+		return -ECAPABILITY;
+	agent_cap_derive(cap, from);
+	return 0;
+}
+
+/* Bind each capability in turn. */
 static int bind_caps(struct agent *agent, const struct papers *papers,
 		     const struct agent_manifest *manifest,
 		     struct agent_spawn_args *args, struct agent_cap **caps)
@@ -119,8 +134,9 @@ static int bind_caps(struct agent *agent, const struct papers *papers,
 			caps[i] = NULL;
 			return err;
 		}
-		if (!agent_bundle_covers(agent->parent, caps[i]))
-			return -ECAPABILITY;
+		err = derive(agent, caps[i]);
+		if (err)
+			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
@@ -167,6 +183,8 @@ static int give_bundle(struct agent *agent, const struct papers *papers,
 	if (!err)
 		err = bind_caps(agent, papers, &manifest, args, caps);
 	if (!err)
+		err = agent_hints_keep(agent, caps, manifest.nr_caps);
+	if (!err)
 		err = agent_bundle_install(agent, caps, manifest.nr_caps);
 	for (i = 0; i < manifest.nr_caps; i++) {
 		if (caps[i])
@@ -195,6 +213,7 @@ static int take_keep(struct agent *agent, const struct agent_spawn_args *args)
 static void record_spawn(struct agent *agent)
 {
 	struct agent_attestation *at = &agent->attestation;
+	const struct agent_bundle *bundle;
 	u8 payload[AGENT_DIGEST_SIZE + AGENT_NAME_MAX];
 
 	memcpy(payload, at->manifest_digest, AGENT_DIGEST_SIZE);
@@ -205,6 +224,12 @@ static void record_spawn(struct agent *agent)
 		.payload = payload,
 		.payload_size = AGENT_DIGEST_SIZE + strlen(at->name),
 	});
+	trace_agent_spawn(agent->aid, agent->parent->aid, at->name);
+	rcu_read_lock();
+	bundle = rcu_dereference(agent->bundle);
+	trace_agent_bind(agent->aid, agent->generation, bundle->nr_caps,
+			 bundle->nr_roots);
+	rcu_read_unlock();
 }
 
 static long clone_into(struct agent *agent, const struct agent_spawn_args *args)

@@ -305,7 +305,7 @@ bool coconut_is_net_repeat(struct agent *agent, const struct agent_cap *by)
 	if (repeat)
 		slot->repeats++;
 	else
-		*slot = (struct net_slot) { by->handle, 0, by->id };
+		*slot = (struct net_slot) { by->handle, 0, by->spec.id };
 	spin_unlock(&cache->lock);
 	if (!repeat && old.repeats)
 		record_net_repeats(agent, &old);

@@ -20,12 +20,31 @@
  *	of MAY_READ, MAY_WRITE and MAY_EXEC which that bundle gave; 0 for none
  *
  * @signaller: the agent that asked for signals about it, 0 for a legacy task
+ * @cut: the agent that has lost what it was opened by, 0 for none
  *
  * @known is one word, since agents that share a file write it without a lock.
  */
 struct coconut_file {
 	u64 known;
 	u64 signaller;
+	u64 cut;
+};
+
+/**
+ * struct coconut_sock - what is known of a socket
+ * @listener: of a unix socket: the agent that listened, 0 for a legacy task
+ * @peer: of a unix socket: the agent at the other end, as it was made
+ * @has_peer: @peer is known
+ * @is_client: of a unix socket: an agent connected it by a capability
+ * @cut: the agent that has lost the way to the peer of this TCP socket, which
+ *	was reset for that; 0 for none
+ */
+struct coconut_sock {
+	u64 listener;
+	u64 peer;
+	bool has_peer;
+	bool is_client;
+	u64 cut;
 };
 
 #define COCONUT_FILE_SHIFT	3
@@ -52,6 +71,11 @@ static inline struct coconut_inode *coconut_socket(struct socket *sock)
 	return coconut_inode(SOCK_INODE(sock));
 }
 
+static inline struct coconut_sock *coconut_sock(const struct sock *sk)
+{
+	return sk->sk_security + coconut_blob_sizes.lbs_sock;
+}
+
 static inline struct coconut_ipc *coconut_ipc(const struct kern_ipc_perm *perm)
 {
 	return perm->security + coconut_blob_sizes.lbs_ipc;
@@ -65,6 +89,15 @@ static inline u64 coconut_generation(const struct agent *agent)
 {
 	/* Pairs with the release in publish(): a new number, a new bundle. */
 	return smp_load_acquire(&agent->generation);
+}
+
+/* Whether what a file is to be used for is known to be given by a bundle. */
+static inline bool coconut_is_known(const struct file *file, u64 generation,
+				    u32 mask)
+{
+	u64 known = READ_ONCE(coconut_file(file)->known);
+
+	return known >> COCONUT_FILE_SHIFT == generation && !(mask & ~known);
 }
 
 /*
@@ -90,7 +123,9 @@ int coconut_need(struct agent *agent, enum agent_cap_id cap,
 int coconut_may_path(struct agent *agent, enum agent_cap_id cap,
 		     const struct path *path, bool atomic);
 int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
-		      const struct path *path);
+		      const struct path *path, bool atomic);
+bool coconut_has_net(struct agent *agent, enum agent_cap_id cap,
+		     const struct agent_net_scope *wanted);
 int coconut_may_see(struct agent *agent, const struct path *path);
 int coconut_may_dentry(struct agent *agent, enum agent_cap_id cap,
 		       struct dentry *dentry);
@@ -124,12 +159,21 @@ bool coconut_is_queue(const struct inode *inode);
 
 /* ipc.c */
 int coconut_reach_maker(struct agent *agent, u64 aid);
+bool coconut_reaches_maker(struct agent *agent, u64 aid);
 
 /* system.c */
 void coconut_answer(void);
 
 /* net.c */
 int coconut_check_socket(struct agent *agent, struct socket *sock);
+bool coconut_has_socket(struct agent *agent, struct socket *sock);
+void coconut_cut_socket(struct agent *agent, struct socket *sock);
+
+/* unix.c */
+int coconut_check_unix(struct agent *agent, struct sock *sk);
+bool coconut_has_unix(struct agent *agent, struct sock *sk);
+void coconut_listen_unix(struct sock *sk);
+void coconut_reconnect_unix(struct sock *sk);
 
 /* code.c */
 int coconut_check_code(struct agent *agent, struct file *file);
@@ -137,6 +181,11 @@ int coconut_write_code(struct inode *inode);
 
 /* file.c */
 int coconut_check_file(struct agent *agent, struct file *file, u32 mask);
+void coconut_note_file(struct file *file, u64 generation, u32 rights);
+u32 coconut_file_mask(const struct file *file);
+enum agent_cap_id coconut_cap_for(struct agent *agent, const struct file *file,
+				  u32 may);
+bool coconut_has_file(struct agent *agent, const struct file *file, u32 mask);
 
 void __init coconut_add_fs_hooks(void);
 void __init coconut_add_inode_hooks(void);

@@ -41,13 +41,13 @@ decide_path(const struct agent_bundle *bundle, enum agent_cap_id cap,
 {
 	const struct agent_root *root = agent_bundle_nearest(bundle, path);
 	struct agent_cap *by;
-	bool good;
 
 	if (!root || !(root->rights & AGENT_RIGHT(cap)))
 		return AGENT_REASON_SCOPE;
 	by = bundle->caps[root->grant[AGENT_PATH_INDEX(cap)]];
-	good = again ? !agent_cap_expired(by) : agent_cap_use(by);
-	return good ? AGENT_REASON_NONE : AGENT_REASON_EXPIRED;
+	if (!again)
+		return agent_cap_use(by);
+	return agent_cap_expired(by) ? AGENT_REASON_EXPIRED : AGENT_REASON_NONE;
 }
 
 /* Another capability may give what the spent one gave until now. */
@@ -65,7 +65,7 @@ ask_path(struct agent *agent, enum agent_cap_id cap, const struct path *path,
 		rcu_read_unlock();
 		if (reason != AGENT_REASON_EXPIRED || !--tries)
 			return reason;
-		agent_bundle_refresh(agent);
+		agent_bundle_refresh(agent, NULL);
 	}
 }
 
@@ -104,14 +104,19 @@ int coconut_may_path(struct agent *agent, enum agent_cap_id cap,
  * @agent: who asks
  * @cap: a path-scoped capability
  * @path: the object
+ * @atomic: the caller can't sleep
  *
  * Return: 0, or -ECAPABILITY.
  */
 int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
-		      const struct path *path)
+		      const struct path *path, bool atomic)
 {
-	return answer_path(agent, cap, ask_path(agent, cap, path, true, false),
-			   path, false);
+	enum agent_audit_reason reason = ask_path(agent, cap, path, true,
+						  atomic);
+
+	if (reason == AGENT_REASON_SCOPE)
+		reason = AGENT_REASON_REVOKED;
+	return answer_path(agent, cap, reason, path, atomic);
 }
 
 /**
@@ -245,16 +250,39 @@ static struct agent_cap *find_net(const struct agent_bundle *bundle,
 	for (i = 0; bundle->held & BIT(cap) && i < bundle->nr_caps; i++) {
 		struct agent_cap *by = bundle->caps[i];
 
-		if (by->id != cap || by->spec.host.size ||
-		    !agent_net_covers(&by->net, wanted))
+		if (by->spec.id != cap || agent_cap_is_host(&by->spec) ||
+		    !agent_net_covers(&by->spec.net, wanted))
 			continue;
-		if (again ? !agent_cap_expired(by) : agent_cap_use(by)) {
-			*reason = AGENT_REASON_NONE;
+		if (!again)
+			*reason = agent_cap_use(by);
+		else
+			*reason = agent_cap_expired(by) ? AGENT_REASON_EXPIRED
+							: AGENT_REASON_NONE;
+		if (*reason == AGENT_REASON_NONE)
 			return by;
-		}
-		*reason = AGENT_REASON_EXPIRED;
 	}
 	return NULL;
+}
+
+/**
+ * coconut_has_net - whether an agent may still use an address, without using it
+ * @agent: the agent
+ * @cap: net.connect or net.bind
+ * @wanted: one address, port and protocol
+ *
+ * Return: true if it may.
+ */
+bool coconut_has_net(struct agent *agent, enum agent_cap_id cap,
+		     const struct agent_net_scope *wanted)
+{
+	enum agent_audit_reason reason;
+	bool has;
+
+	rcu_read_lock();
+	has = find_net(rcu_dereference(agent->bundle), cap, wanted, true,
+		       &reason);
+	rcu_read_unlock();
+	return has;
 }
 
 static void record_net(struct agent *agent, enum agent_cap_id cap,
@@ -323,6 +351,8 @@ int coconut_need_net(struct agent *agent, enum agent_cap_id cap,
 
 	if (coconut_may_net(agent, cap, wanted, again, &reason))
 		return 0;
+	if (again && reason == AGENT_REASON_SCOPE)
+		reason = AGENT_REASON_REVOKED;
 	size = name_net(name, sizeof(name), wanted);
 	return coconut_deny(agent, cap, reason, name, size, false);
 }
@@ -339,12 +369,13 @@ int coconut_need_net(struct agent *agent, enum agent_cap_id cap,
 int coconut_need_cap(struct agent *agent, enum agent_cap_id cap,
 		     const char *what)
 {
-	if (!agent_is_running(agent))
-		return coconut_deny(agent, cap, AGENT_REASON_STATE, what,
-				    strlen(what), true);
-	if (!agent_holds(agent, cap))
-		return coconut_deny(agent, cap, AGENT_REASON_SCOPE, what,
-				    strlen(what), true);
+	enum agent_audit_reason reason = AGENT_REASON_STATE;
+
+	if (agent_is_running(agent))
+		reason = agent_ask(agent, cap, agent);
+	if (reason != AGENT_REASON_NONE)
+		return coconut_deny(agent, cap, reason, what, strlen(what),
+				    true);
 	agent_allowed(agent);
 	atomic64_inc(&agent->uses);
 	agent_audit(&(struct agent_audit_record) {
@@ -372,12 +403,15 @@ int coconut_may_reach(struct agent *subject, enum agent_cap_id cap,
 		      struct agent *object, bool atomic)
 {
 	u64 aid = object ? object->aid : AGENT_AID_LEGACY;
+	enum agent_audit_reason reason = AGENT_REASON_SCOPE;
 
-	if (!object || !agent_has(subject, cap, object))
+	if (object)
+		reason = agent_ask(subject, cap, object);
+	if (reason != AGENT_REASON_NONE)
 		return agent_deny(&(struct agent_audit_record) {
 			.agent = subject,
 			.cap = cap,
-			.reason = AGENT_REASON_SCOPE,
+			.reason = reason,
 			.object = { aid },
 			.atomic = atomic,
 		});

@@ -5,6 +5,7 @@
 
 #include <linux/fs.h>
 #include <linux/slab.h>
+#include <trace/events/agent.h>
 
 #include "coconut.h"
 
@@ -88,15 +89,20 @@ void coconut_record_use(struct agent *agent, enum agent_cap_id cap,
 int agent_deny(struct agent_audit_record *record)
 {
 	struct agent *agent = record->agent;
+	u64 number = 0;
 
 	record->event = AGENT_EVENT_DENY;
 	record->verdict = AGENT_VERDICT_DENY;
 	record->error = ECAPABILITY;
-	if (agent)
-		atomic64_inc(&agent->denials);
+	if (agent) {
+		number = atomic64_inc_return(&agent->denials);
+		agent_reason_keep(record, number);
+	}
 	agent_audit(record);
+	trace_agent_deny(agent ? agent->aid : AGENT_AID_LEGACY, record->cap,
+			 record->reason, number);
 	if (agent)
-		agent_denied(agent);
+		agent_denied(record, number);
 	return -ECAPABILITY;
 }
 

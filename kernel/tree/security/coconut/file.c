@@ -10,7 +10,13 @@
 
 #include "cache.h"
 
-static void note(struct file *file, u64 generation, u32 rights)
+/**
+ * coconut_note_file - note what a bundle gives of an open file
+ * @file: the file
+ * @generation: of the bundle, read before it was asked
+ * @rights: MAY_READ, MAY_WRITE, MAY_EXEC
+ */
+void coconut_note_file(struct file *file, u64 generation, u32 rights)
 {
 	struct coconut_file *blob = coconut_file(file);
 	u64 known = READ_ONCE(blob->known);
@@ -18,6 +24,8 @@ static void note(struct file *file, u64 generation, u32 rights)
 	if (known >> COCONUT_FILE_SHIFT == generation)
 		rights |= known & COCONUT_FILE_RIGHTS;
 	WRITE_ONCE(blob->known, generation << COCONUT_FILE_SHIFT | rights);
+	if (unlikely(READ_ONCE(blob->cut)))
+		WRITE_ONCE(blob->cut, 0);
 }
 
 /*
@@ -36,7 +44,7 @@ static int open_image(struct agent *agent, struct file *file)
 		err = coconut_may_path(agent, AGENT_CAP_FS_EXEC, &file->f_path,
 				       false);
 	if (!err)
-		note(file, generation, MAY_READ | MAY_EXEC);
+		coconut_note_file(file, generation, MAY_READ | MAY_EXEC);
 	return err;
 }
 
@@ -67,7 +75,7 @@ static int need_queue(struct agent *agent, struct file *file, u64 generation)
 				      coconut_inode(file_inode(file))->maker);
 
 	if (!err)
-		note(file, generation, MAY_READ | MAY_WRITE);
+		coconut_note_file(file, generation, MAY_READ | MAY_WRITE);
 	return err;
 }
 
@@ -79,7 +87,7 @@ static int open_unnamed(struct agent *agent, struct file *file, u64 generation)
 	if (!err)
 		err = coconut_need(agent, AGENT_CAP_FS_CREATE, &file->f_path);
 	if (!err)
-		note(file, generation, MAY_READ | MAY_WRITE);
+		coconut_note_file(file, generation, MAY_READ | MAY_WRITE);
 	return err;
 }
 
@@ -107,7 +115,7 @@ static int open_anew(struct agent *agent, struct file *file)
 		rights |= MAY_WRITE;
 	}
 	if (!err)
-		note(file, generation, rights);
+		coconut_note_file(file, generation, rights);
 	return err;
 }
 
@@ -142,13 +150,86 @@ static int hook_file_open(struct file *file)
 	       coconut_write_code(file_inode(file)) : 0;
 }
 
-static int need_still(struct agent *agent, enum agent_cap_id cap,
-		      const struct path *path)
+/**
+ * coconut_file_mask - what an open file may be used for
+ * @file: the file
+ *
+ * Return: MAY_READ, MAY_WRITE.
+ */
+u32 coconut_file_mask(const struct file *file)
 {
+	u32 mask = 0;
+
+	if (file->f_mode & FMODE_READ)
+		mask |= MAY_READ;
+	if (file->f_mode & FMODE_WRITE)
+		mask |= MAY_WRITE;
+	return mask;
+}
+
+/**
+ * coconut_cap_for - the capability that an open file needs to be used further
+ * @agent: who uses it
+ * @file: the file
+ * @may: one of MAY_READ, MAY_WRITE, MAY_EXEC
+ *
+ * What was made with it is written, and without a name read, by fs.create.
+ *
+ * Return: the capability.
+ */
+enum agent_cap_id coconut_cap_for(struct agent *agent, const struct file *file,
+				  u32 may)
+{
+	const bool unnamed = file->f_flags & __O_TMPFILE;
+	enum agent_cap_id cap = AGENT_CAP_FS_READ;
+
+	if (may == MAY_EXEC)
+		return AGENT_CAP_FS_EXEC;
+	if (may == MAY_WRITE)
+		cap = AGENT_CAP_FS_WRITE;
+	if ((unnamed || (may == MAY_WRITE && file->f_mode & FMODE_CREATED)) &&
+	    !(coconut_path_rights(agent, &file->f_path) & AGENT_RIGHT(cap)))
+		return AGENT_CAP_FS_CREATE;
+	return cap;
+}
+
+/**
+ * coconut_has_file - whether an agent may still use a file, without using it
+ * @agent: the agent
+ * @file: the file
+ * @mask: MAY_READ, MAY_WRITE, MAY_EXEC
+ *
+ * Return: true if it may.
+ */
+bool coconut_has_file(struct agent *agent, const struct file *file, u32 mask)
+{
+	static const u32 rights[] = { MAY_READ, MAY_WRITE, MAY_EXEC };
+	u32 held, i;
+
+	if (coconut_has_no_place(&file->f_path))
+		return true;
+	if (coconut_is_queue(file_inode(file)))
+		return coconut_reaches_maker(agent,
+					     coconut_inode(file_inode(file))->maker);
+	held = coconut_path_rights(agent, &file->f_path);
+	for (i = 0; i < ARRAY_SIZE(rights); i++) {
+		if (mask & rights[i] &&
+		    !(held & AGENT_RIGHT(coconut_cap_for(agent, file,
+							 rights[i]))))
+			return false;
+	}
+	return true;
+}
+
+static int need_still(struct agent *agent, const struct file *file, u32 may)
+{
+	enum agent_cap_id cap = coconut_cap_for(agent, file, may);
+
 	/* The image was allowed when it was opened, under whichever bundle. */
 	if (!agent_is_running(agent))
-		return current->in_execve ? 0 : coconut_need(agent, cap, path);
-	return coconut_may_still(agent, cap, path);
+		return current->in_execve ? 0 :
+		       coconut_need(agent, cap, &file->f_path);
+	return coconut_may_still(agent, cap, &file->f_path, false);
 }
 
 /* Apart, so that what is known costs no register. */
@@ -163,30 +244,26 @@ static noinline int ask_again(struct agent *agent, struct file *file, u32 mask)
 	if (err)
 		return err;
 	if (coconut_has_no_place(&file->f_path)) {
-		note(file, generation, COCONUT_FILE_RIGHTS);
+		coconut_note_file(file, generation, COCONUT_FILE_RIGHTS);
 		return 0;
 	}
 	if (coconut_is_queue(file_inode(file)))
 		return need_queue(agent, file, generation);
 	if (mask & MAY_EXEC)
-		err = need_still(agent, AGENT_CAP_FS_EXEC, &file->f_path);
+		err = need_still(agent, file, MAY_EXEC);
 	if (!err && mask & MAY_READ)
-		err = need_still(agent, AGENT_CAP_FS_READ, &file->f_path);
+		err = need_still(agent, file, MAY_READ);
 	if (!err && mask & MAY_WRITE)
-		err = need_still(agent, AGENT_CAP_FS_WRITE, &file->f_path);
+		err = need_still(agent, file, MAY_WRITE);
 	if (!err)
-		note(file, generation, mask);
+		coconut_note_file(file, generation, mask);
 	return err;
 }
 
 static __always_inline int check_file(struct agent *agent, struct file *file,
 				      u32 mask)
 {
-	u64 known = READ_ONCE(coconut_file(file)->known);
-
-	if (likely(known >> COCONUT_FILE_SHIFT ==
-		   READ_ONCE(agent->generation) &&
-		   !(mask & ~known)))
+	if (likely(coconut_is_known(file, READ_ONCE(agent->generation), mask)))
 		return 0;
 	return ask_again(agent, file, mask);
 }
@@ -236,15 +313,42 @@ static int hook_file_truncate(struct file *file)
 static int hook_file_receive(struct file *file)
 {
 	struct agent *agent = agent_confined();
-	u32 mask = 0;
 
-	if (likely(!agent))
-		return 0;
-	if (file->f_mode & FMODE_READ)
-		mask |= MAY_READ;
-	if (file->f_mode & FMODE_WRITE)
-		mask |= MAY_WRITE;
-	return check_file(agent, file, mask);
+	return likely(!agent) ? 0 :
+	       check_file(agent, file, coconut_file_mask(file));
+}
+
+/* A lock that is waited for is asked for again when the wait is over. */
+static int hook_file_lock(struct file *file, unsigned int cmd)
+{
+	struct agent *agent = agent_confined();
+
+	return likely(!agent) || cmd == F_UNLCK ? 0 :
+	       check_file(agent, file, coconut_file_mask(file));
+}
+
+/**
+ * coconut_answer_request - why a request on a file was interrupted
+ * @file: the file
+ *
+ * Return: 0, or -ECAPABILITY when the caller's agent has lost it meanwhile.
+ */
+int coconut_answer_request(struct file *file)
+{
+	struct agent *agent = agent_confined();
+
+	return agent ? check_file(agent, file, coconut_file_mask(file)) : 0;
+}
+
+/**
+ * coconut_has_lost - whether the caller has lost what a file was opened by
+ * @file: the file
+ *
+ * Return: true until it is allowed to use the file again.
+ */
+bool coconut_has_lost(const struct file *file)
+{
+	return READ_ONCE(coconut_file(file)->cut) == current->agent->aid;
 }
 
 static void hook_file_set_fowner(struct file *file)
@@ -274,6 +378,7 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(file_open, hook_file_open),
 	LSM_HOOK_INIT(file_truncate, hook_file_truncate),
 	LSM_HOOK_INIT(file_receive, hook_file_receive),
+	LSM_HOOK_INIT(file_lock, hook_file_lock),
 	LSM_HOOK_INIT(file_set_fowner, hook_file_set_fowner),
 	LSM_HOOK_INIT(file_send_sigiotask, hook_file_send_sigiotask),
 };

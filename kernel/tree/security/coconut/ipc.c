@@ -30,6 +30,23 @@ int coconut_reach_maker(struct agent *agent, u64 aid)
 	return err;
 }
 
+/**
+ * coconut_reaches_maker - the same for what is in use, without using it
+ * @agent: who uses it
+ * @aid: its maker
+ *
+ * Return: true if it may go on.
+ */
+bool coconut_reaches_maker(struct agent *agent, u64 aid)
+{
+	struct agent *maker = agent_get_by_aid(aid);
+	bool reaches = maker && agent_reaches(agent, AGENT_CAP_IPC, maker);
+
+	if (maker)
+		agent_put(maker);
+	return reaches;
+}
+
 static int make_object(struct kern_ipc_perm *perm)
 {
 	struct agent *agent = agent_confined();

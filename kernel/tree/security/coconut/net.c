@@ -13,6 +13,7 @@
 #include <net/netlink.h>
 #include <net/rtnetlink.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "coconut.h"
 
@@ -81,14 +82,24 @@ static int check_address(struct agent *agent, struct socket *sock,
 	return coconut_need_net(agent, cap, &wanted, false);
 }
 
+/* It was asked about anew, and knows its peer or address. */
+static int mend(struct socket *sock, int err)
+{
+	if (!err && unlikely(READ_ONCE(coconut_sock(sock->sk)->cut)))
+		WRITE_ONCE(coconut_sock(sock->sk)->cut, 0);
+	return err;
+}
+
 static int hook_socket_connect(struct socket *sock, struct sockaddr *address,
 			       int size)
 {
 	struct agent *agent = agent_confined();
 
+	if (sock->sk->sk_family == AF_UNIX)
+		coconut_reconnect_unix(sock->sk);
 	return likely(!agent) ? 0 :
-	       check_address(agent, sock, AGENT_CAP_NET_CONNECT, address, size,
-			     false);
+	       mend(sock, check_address(agent, sock, AGENT_CAP_NET_CONNECT,
+					address, size, false));
 }
 
 /* Names without a path are for nobody: any task could take one's place. */
@@ -151,33 +162,41 @@ static void put_peer(struct agent_net_scope *to, const struct sock *sk)
 		    ntohs(inet->inet_dport));
 }
 
+static const char was_reset[] = "a connection that was reset";
+
+static bool has_address(const struct sock *sk)
+{
+	return sk->sk_state == TCP_LISTEN ||
+	       sk->sk_userlocks & (SOCK_BINDPORT_LOCK | SOCK_BINDADDR_LOCK);
+}
+
 /*
  * A socket that another task has made, or that was made under another bundle:
  * one that has a peer needs the way there, or the address at which the peer
  * came in; one that was given an address needs that.
  */
-static int ask_anew(struct agent *agent, struct socket *sock, u64 generation)
+static int ask_anew(struct agent *agent, struct sock *sk)
 {
-	struct sock *sk = sock->sk;
 	struct agent_net_scope local, peer;
 	enum agent_audit_reason reason;
-	int err = 0;
 
+	/* What it was reset for it knows no more. */
+	if (READ_ONCE(coconut_sock(sk)->cut) == agent->aid)
+		return coconut_deny(agent, AGENT_CAP_NET_CONNECT,
+				    AGENT_REASON_REVOKED, was_reset,
+				    sizeof(was_reset) - 1, false);
 	put_local(&local, sk);
 	if (inet_sk(sk)->inet_dport) {
 		put_peer(&peer, sk);
-		if (!coconut_may_net(agent, AGENT_CAP_NET_BIND, &local, true,
-				     &reason))
-			err = coconut_need_net(agent, AGENT_CAP_NET_CONNECT,
-					       &peer, true);
-	} else if (sk->sk_state == TCP_LISTEN ||
-		   sk->sk_userlocks & (SOCK_BINDPORT_LOCK |
-				       SOCK_BINDADDR_LOCK)) {
-		err = coconut_need_net(agent, AGENT_CAP_NET_BIND, &local, true);
+		if (coconut_may_net(agent, AGENT_CAP_NET_BIND, &local, true,
+				    &reason))
+			return 0;
+		return coconut_need_net(agent, AGENT_CAP_NET_CONNECT, &peer,
+					true);
 	}
-	if (!err)
-		WRITE_ONCE(coconut_socket(sock)->asked, generation);
-	return err;
+	if (!has_address(sk))
+		return 0;
+	return coconut_need_net(agent, AGENT_CAP_NET_BIND, &local, true);
 }
 
 /**
@@ -190,11 +209,74 @@ static int ask_anew(struct agent *agent, struct socket *sock, u64 generation)
 int coconut_check_socket(struct agent *agent, struct socket *sock)
 {
 	u64 generation = coconut_generation(agent);
+	int err = 0;
 
-	if (likely(READ_ONCE(coconut_socket(sock)->asked) == generation) ||
-	    !is_inet(sock->sk))
+	if (likely(READ_ONCE(coconut_socket(sock)->asked) == generation))
 		return 0;
-	return ask_anew(agent, sock, generation);
+	if (is_inet(sock->sk))
+		err = ask_anew(agent, sock->sk);
+	else if (sock->sk->sk_family == AF_UNIX)
+		err = coconut_check_unix(agent, sock->sk);
+	if (err)
+		return err;
+	WRITE_ONCE(coconut_socket(sock)->asked, generation);
+	if (sock->file && unlikely(READ_ONCE(coconut_file(sock->file)->cut)))
+		WRITE_ONCE(coconut_file(sock->file)->cut, 0);
+	return 0;
+}
+
+static bool has_inet(struct agent *agent, const struct sock *sk)
+{
+	struct agent_net_scope local, peer;
+
+	put_local(&local, sk);
+	if (inet_sk(sk)->inet_dport) {
+		put_peer(&peer, sk);
+		return coconut_has_net(agent, AGENT_CAP_NET_BIND, &local) ||
+		       coconut_has_net(agent, AGENT_CAP_NET_CONNECT, &peer);
+	}
+	return !has_address(sk) ||
+	       coconut_has_net(agent, AGENT_CAP_NET_BIND, &local);
+}
+
+/**
+ * coconut_has_socket - whether an agent may go on with a socket, without doing so
+ * @agent: the agent
+ * @sock: the socket
+ *
+ * Return: true if it may.
+ */
+bool coconut_has_socket(struct agent *agent, struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	/* One that it was never asked about it has not lost. */
+	if (!sk || !READ_ONCE(coconut_socket(sock)->asked))
+		return true;
+	if (is_inet(sk))
+		return has_inet(agent, sk);
+	return sk->sk_family != AF_UNIX || coconut_has_unix(agent, sk);
+}
+
+/**
+ * coconut_cut_socket - end what goes on by itself at a socket
+ * @agent: the agent that has lost the way to its peer, or its address
+ * @sock: the socket
+ *
+ * A connection is reset, a listener closed. Whoever else has the socket loses
+ * it too, as by shutdown().
+ *
+ * Context: May sleep.
+ */
+void coconut_cut_socket(struct agent *agent, struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (!sk || !is_inet(sk) || sk->sk_type != SOCK_STREAM ||
+	    sk->sk_protocol != IPPROTO_TCP)
+		return;
+	WRITE_ONCE(coconut_sock(sk)->cut, agent->aid);
+	tcp_abort(sk, ECONNABORTED);
 }
 
 /* A route that the sender gives is a way to where no connect() has asked. */
@@ -223,10 +305,12 @@ static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 	struct agent *agent = agent_confined();
 	int err;
 
-	if (likely(!agent) || !is_inet(sock->sk))
+	if (likely(!agent))
 		return 0;
 	err = coconut_check_socket(agent, sock);
-	if (!err && msg->msg_controllen && !msg->msg_control_is_user)
+	if (err || !is_inet(sock->sk))
+		return err;
+	if (msg->msg_controllen && !msg->msg_control_is_user)
 		err = check_control(agent, msg);
 	if (err || !msg->msg_name)
 		return err;
@@ -263,12 +347,14 @@ static int hook_socket_listen(struct socket *sock, int backlog)
 	struct agent *agent = agent_confined();
 	struct agent_net_scope local;
 
+	if (sock->sk->sk_family == AF_UNIX)
+		coconut_listen_unix(sock->sk);
 	if (likely(!agent) || !is_inet(sock->sk))
 		return 0;
 	/* A port may have come by a connect() that was dissolved. */
 	put_local(&local, sock->sk);
-	return coconut_need_net(agent, AGENT_CAP_NET_BIND, &local,
-				inet_sk(sock->sk)->inet_num);
+	return mend(sock, coconut_need_net(agent, AGENT_CAP_NET_BIND, &local,
+					   inet_sk(sock->sk)->inet_num));
 }
 
 static int hook_socket_setsockopt(struct socket *sock, int level, int optname)

@@ -135,7 +135,7 @@ static int hook_capable(const struct cred *cred, struct user_namespace *ns,
 	case OF_UID:
 		return 0;
 	case BY_CAP:
-		if (agent_holds(agent, meanings[cap].cap))
+		if (agent_has(agent, meanings[cap].cap, agent))
 			return 0;
 		break;
 	case CLOSED:

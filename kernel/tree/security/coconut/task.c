@@ -31,16 +31,6 @@ static int legacy_signal(struct agent *target, struct task_struct *task, int sig
 			    &target->aid, sizeof(target->aid), true);
 }
 
-/* What stopped the agent releases it, by agent_cap_grant(), and nobody else. */
-static bool is_frozen(const struct agent *agent)
-{
-	enum agent_state state = READ_ONCE(agent->state);
-
-	return state == AGENT_QUARANTINED ||
-	       (state == AGENT_CAPABILITY_DENIED &&
-		agent->on_deny == AGENT_DENY_STOP);
-}
-
 static int hook_task_kill(struct task_struct *task, struct kernel_siginfo *info,
 			  int sig, const struct cred *cred)
 {
@@ -48,7 +38,8 @@ static int hook_task_kill(struct task_struct *task, struct kernel_siginfo *info,
 	struct agent *target = agent_get_of(task);
 	int err = 0;
 
-	if (target && sig == SIGCONT && is_frozen(target)) {
+	/* What stopped the agent releases it, by agent_cap_grant() alone. */
+	if (target && sig == SIGCONT && agent_is_frozen(target)) {
 		err = coconut_deny(subject, AGENT_CAP_PROC_SIGNAL,
 				   AGENT_REASON_STATE, &target->aid,
 				   sizeof(target->aid), true);

@@ -236,6 +236,7 @@ struct agent_cap_info {
 };
 
 #define AGENT_CAP_INFO_GRANTED	(1U << 0)	/* came by agent_cap_grant() */
+#define AGENT_CAP_INFO_DERIVED	(1U << 1)	/* goes with one of its spawner's, or its host's */
 
 /**
  * struct agent_attest_args - agent_attest()
@@ -312,23 +313,31 @@ struct agent_cap_grant_args {
  * @aid: the agent that loses the capability
  * @handle: which, from agent_attest(AGENT_ATTEST_CAPS) or agent_cap_grant();
  *	0 with AGENT_REVOKE_ALL, _QUARANTINE and _TERMINATE
- * @removed: out: capabilities removed, or tasks frozen or ended
+ * @removed: out: capabilities removed, those of descendants that came from
+ *	them counted; or processes frozen or ended
+ * @agents: out: agents that lost a capability
+ * @files: out: open files and sockets of theirs that are no longer of use
+ * @mappings: out: mappings that were taken away
  */
 struct agent_cap_revoke_args {
 	__aligned_u64 flags;
 	__aligned_u64 aid;
 	__aligned_u64 handle;
 	__aligned_u64 removed;
+	__aligned_u64 agents;
+	__aligned_u64 files;
+	__aligned_u64 mappings;
 };
 
 #define AGENT_CAP_REVOKE_ARGS_SIZE_V0	32
+#define AGENT_CAP_REVOKE_ARGS_SIZE_V1	56
 #define AGENT_REVOKE_ALL	(1ULL << 0)	/* the whole bundle */
 #define AGENT_REVOKE_QUARANTINE	(1ULL << 1)	/* freeze the agent */
 #define AGENT_REVOKE_TERMINATE	(1ULL << 2)	/* end it: AGENT_TERMINATED_REVOKED */
 
 /**
  * struct agent_cap_present_args - agent_cap_present()
- * @flags: 0
+ * @flags: AGENT_PRESENT_*
  * @aid: the agent asked about, AGENT_AID_SELF for one's own
  * @cap: address of the capability it should hold, deterministic CBOR
  * @cap_size: its length in bytes, 1 to AGENT_CAP_CBOR_MAX
@@ -343,6 +352,8 @@ struct agent_cap_present_args {
 };
 
 #define AGENT_CAP_PRESENT_ARGS_SIZE_V0	32
+/* It is used now: count it and write the row of the use, or of the denial. */
+#define AGENT_PRESENT_USE	(1ULL << 0)
 
 /* What happened: the event of an audit row. */
 enum agent_audit_event {
@@ -374,6 +385,8 @@ enum agent_audit_reason {
 	AGENT_REASON_CODE = 8,		/* code that neither base nor manifest names */
 	AGENT_REASON_CLOSED = 9,	/* closed to agents, whatever they hold */
 	AGENT_REASON_REPEATS = 10,	/* of a use: one row for repeats of it */
+	AGENT_REASON_RATE = 11,		/* the capability's rate is used up for now */
+	AGENT_REASON_REVOKED = 12,	/* it was allowed before, and is no longer */
 	AGENT_REASON_COUNT
 };
 
@@ -466,6 +479,70 @@ struct agent_audit_query_args {
 #define AGENT_AUDIT_FOLLOW	(1ULL << 0)	/* a pollable descriptor of matching rows */
 #define AGENT_AUDIT_COMMIT	(1ULL << 1)	/* AID 1: rows up to @seq are on disk */
 #define AGENT_AUDIT_SEED	(1ULL << 2)	/* AID 1, once: go on from this chain */
+#define AGENT_AUDIT_REASONS	(1ULL << 3)	/* struct agent_denial of @aid, oldest first */
+
+#define AGENT_DENIALS_KEPT	16	/* of each agent: its last ones */
+#define AGENT_DENIAL_TEXT_MAX	256
+
+/**
+ * struct agent_denial - why an agent was denied something, for itself to read
+ * @number: 1 for the agent's first denial, then one more for each
+ * @time_ns: when, CLOCK_BOOTTIME nanoseconds
+ * @object: as in the row of the denial
+ * @pid: the thread that was denied, in the initial PID namespace
+ * @cap: enum agent_cap_id or 0
+ * @reason: enum agent_audit_reason
+ * @error: the errno given (positive)
+ * @text_size: length in bytes of the object's name, of which @text may hold
+ *	only the beginning
+ * @hint_size: length in bytes of @hint
+ * @text: path, address or name, as in the row; zero padded
+ * @hint: what the manifest says to who reads a denial of this capability;
+ *	zero padded
+ *
+ * Read by agent_audit_query() with AGENT_AUDIT_REASONS: those of @aid whose
+ * number is at least @seq; @next_seq is one more than the last. One's own need
+ * no capability, those of others audit.read.
+ */
+struct agent_denial {
+	__aligned_u64 number;
+	__aligned_u64 time_ns;
+	__aligned_u64 object[2];
+	__u32 pid;
+	__u32 cap;
+	__u32 reason;
+	__u32 error;
+	__u32 text_size;
+	__u32 hint_size;
+	char text[AGENT_DENIAL_TEXT_MAX];
+	char hint[AGENT_DENIAL_TEXT_MAX];
+};
+
+/* si_code of the SIGTRAP that AGENT_DENY_TRAP sends; si_errno is ECAPABILITY. */
+#define TRAP_AGENT		600
+
+/**
+ * struct agent_trap - what such a siginfo_t holds from byte 16 on
+ * @address: of the instruction after the call, where si_addr is
+ * @number: of the struct agent_denial, to be read by agent_audit_query()
+ * @object: its @object[1]: the inode's number, for a file
+ * @cap: enum agent_cap_id or 0
+ * @reason: enum agent_audit_reason
+ */
+struct agent_trap {
+	__aligned_u64 address;
+	__aligned_u64 number;
+	__aligned_u64 object;
+	__u32 cap;
+	__u32 reason;
+};
+
+/*
+ * getsockopt(SOL_SOCKET, SO_PEERAID) of a unix socket: __u64, the AID of who
+ * connected, or of who listened, or of who made the pair, at that time, whoever
+ * holds the sockets now; AGENT_AID_LEGACY for a task of no agent.
+ */
+#define SO_PEERAID		600
 
 /**
  * struct agent_memory_tier_args - agent_memory_tier()

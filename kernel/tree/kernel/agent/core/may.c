@@ -161,6 +161,23 @@ bool agent_cap_may_grant(const struct agent_cap_spec *held,
 	       (!held->scope.size || same_text(held->scope, wanted->name));
 }
 
+/* Nanoseconds after which one use comes back, rounded up. */
+static u64 part_of(u32 rate, u32 period)
+{
+	return (period * NS_PER_SECOND + rate - 1) / rate;
+}
+
+/* Moves @due by @part, if it is not more than @most after @now. */
+static bool move_due(u64 *due, u64 now, u64 part, u64 most)
+{
+	u64 start = *due > now ? *due : now;
+
+	if (start - now > most || part > ~0ULL - start)
+		return false;
+	*due = start + part;
+	return true;
+}
+
 /**
  * agent_rate_take - take one use from a rate
  * @due: when all uses would be there again, 0 at first; moves on when one is
@@ -169,21 +186,17 @@ bool agent_cap_may_grant(const struct agent_cap_spec *held,
  * @rate: how many uses there are at most, 0 for no rate
  * @period: seconds in which they come back, one after the other
  *
- * Each use comes back after its part of the period, rounded up, so that no
+ * Each use comes back after its part of the period, which is rounded up: no
  * rounding ever gives one more.
  *
  * Return: true if one was taken; false, and nothing changed, if there is none.
  */
 bool agent_rate_take(u64 *due, u64 now, u32 rate, u32 period)
 {
-	u64 start = *due > now ? *due : now;
 	u64 part;
 
 	if (!rate)
 		return true;
-	part = (period * NS_PER_SECOND + rate - 1) / rate;
-	if (start - now > part * (rate - 1) || start + part < start)
-		return false;
-	*due = start + part;
-	return true;
+	part = part_of(rate, period);
+	return move_due(due, now, part, part * (rate - 1));
 }

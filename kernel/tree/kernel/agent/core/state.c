@@ -38,11 +38,11 @@ static const struct {
 		EDGE(AGENT_ACTIVE) | EDGE(AGENT_INFERENCE_BLOCKED) |
 		EDGE(AGENT_QUARANTINED) | EDGES_END,
 	},
+	/* What is denied meanwhile, to who asks for it, does not release it. */
 	[AGENT_QUARANTINED] = {
 		"quarantined",
 		EDGE(AGENT_SPAWNING) | EDGE(AGENT_ATTESTED) |
-		EDGE(AGENT_ACTIVE) | EDGE(AGENT_INFERENCE_BLOCKED) |
-		EDGE(AGENT_CAPABILITY_DENIED) | EDGES_END,
+		EDGE(AGENT_ACTIVE) | EDGE(AGENT_INFERENCE_BLOCKED) | EDGES_END,
 	},
 	[AGENT_TERMINATED_CLEAN] = { "terminated-clean", 0 },
 	[AGENT_TERMINATED_REVOKED] = { "terminated-revoked", 0 },

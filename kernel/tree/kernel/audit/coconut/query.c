@@ -81,9 +81,9 @@ static u32 relation_of(struct agent *subject)
 	rcu_read_lock();
 	bundle = rcu_dereference(subject->bundle);
 	for (i = 0; bundle && i < bundle->nr_caps; i++) {
-		if (bundle->caps[i]->id == AGENT_CAP_AUDIT_READ &&
+		if (bundle->caps[i]->spec.id == AGENT_CAP_AUDIT_READ &&
 		    agent_cap_live(bundle->caps[i]))
-			relation = max(relation, bundle->caps[i]->relation);
+			relation = max(relation, bundle->caps[i]->spec.relation);
 	}
 	rcu_read_unlock();
 	return relation;

@@ -106,15 +106,17 @@ static bool has_room(void)
 }
 
 /*
- * The persister must never wait for itself, nor for a task whose exec it waits
- * for: that of an agent it has spawned. The few rows of a spawn have room in
- * the reserve, and its spawner waited for the first of them.
+ * The persister, the first thread of AID 1, must never wait for itself, nor for
+ * a task whose exec it waits for: that of an agent it has spawned. The few rows
+ * of a spawn have room in the reserve, and its spawner waited for the first of
+ * them.
  */
 static bool is_waited_for(void)
 {
 	const struct agent *agent = current->agent;
 
-	return agent && (agent->aid == AGENT_AID_ROOT ||
+	return agent && ((agent->aid == AGENT_AID_ROOT &&
+			  thread_group_leader(current)) ||
 			 !agent_is_running(agent));
 }
 
@@ -214,7 +216,8 @@ int agent_audit_pause(void)
 
 static u32 payload_of(const struct agent_audit_record *record)
 {
-	if (!record->atomic && !fatal_signal_pending(current))
+	if (record->paused ||
+	    (!record->atomic && !fatal_signal_pending(current)))
 		return min_t(u32, record->payload_size,
 			     AGENT_AUDIT_PAYLOAD_MAX);
 	if (RING_SIZE - (READ_ONCE(ring.head) - READ_ONCE(ring.committed)) <
@@ -242,7 +245,7 @@ void agent_audit(const struct agent_audit_record *record)
 		return;
 	if (record->atomic)
 		wait_later();
-	else
+	else if (!record->paused)
 		wait_for_room();
 	payload_size = payload_of(record);
 	fill_row(&row, record, payload_size);
