@@ -185,6 +185,22 @@ static int parse_signal(const char *text)
 	return -1;
 }
 
+/* Says to how many processes it was done. */
+static int do_and_count(struct message *request, const char *done)
+{
+	cbor_item_t *reply;
+	int status = client_call(request, &reply);
+	uint64_t count;
+
+	if (status)
+		return status;
+	count = message_get_uint(reply, "removed", 0);
+	printf("%s %" PRIu64 " %s\n", done, count,
+	       count == 1 ? "process" : "processes");
+	cbor_decref(&reply);
+	return EXIT_GOOD;
+}
+
 static int agent_kill(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -213,14 +229,15 @@ static int agent_kill(int argc, char **argv)
 	if (parse_aid(argc, argv, 0, &aid))
 		return EXIT_USAGE;
 	request_agent(&request, "kill", aid);
-	if (revoke)
+	if (revoke) {
 		message_add_bool(&request, "revoke", true);
-	else
-		message_add_uint(&request, "signal", (uint64_t)number);
+		return do_and_count(&request, "ended");
+	}
+	message_add_uint(&request, "signal", (uint64_t)number);
 	return client_do(&request);
 }
 
-static int do_for_agent(const char *op, int argc, char **argv)
+static int do_for_agent(const char *op, const char *done, int argc, char **argv)
 {
 	static const struct option none[] = { { 0 } };
 	struct message request;
@@ -230,17 +247,17 @@ static int do_for_agent(const char *op, int argc, char **argv)
 	    parse_aid(argc, argv, 0, &aid))
 		return EXIT_USAGE;
 	request_agent(&request, op, aid);
-	return client_do(&request);
+	return done ? do_and_count(&request, done) : client_do(&request);
 }
 
 static int agent_quarantine(int argc, char **argv)
 {
-	return do_for_agent("quarantine", argc, argv);
+	return do_for_agent("quarantine", "froze", argc, argv);
 }
 
 static int agent_release(int argc, char **argv)
 {
-	return do_for_agent("release", argc, argv);
+	return do_for_agent("release", NULL, argc, argv);
 }
 
 static int agent_log(int argc, char **argv)
@@ -284,14 +301,18 @@ const struct verb agent_verbs[] = {
 	{ "kill", "[--signal S | --revoke] AID",
 	  "Send a signal to the first task of an agent.\n\n"
 	  "  -s, --signal S  number or name, TERM when not given\n"
-	  "  --revoke        revoke the whole agent: no task of it survives\n",
+	  "  --revoke        revoke the whole agent: no task of it survives; prints\n"
+	  "                  how many processes that were\n",
 	  agent_kill },
 	{ "attest", "[--json] AID",
 	  "Ask the kernel to vouch for an agent, and print the chain from the\n"
 	  "code that runs to the authority behind who signed for it. Exits\n"
 	  "with 3 when the answer is not the one to this question.\n",
 	  agent_attest },
-	{ "quarantine", "AID", "Freeze an agent; nothing of it is lost.\n",
+	{ "why", "[--json] [--from N] [AID]", why_help, agent_why },
+	{ "quarantine", "AID",
+	  "Freeze an agent, and print how many processes that were; nothing of\n"
+	  "it is lost.\n",
 	  agent_quarantine },
 	{ "release", "AID", "Let a stopped or quarantined agent go on.\n",
 	  agent_release },

@@ -9,15 +9,20 @@
 #include "command.h"
 #include "table.h"
 
+static bool decode(const cbor_item_t *item, struct coconut_cap *cap)
+{
+	size_t size;
+	const uint8_t *bytes = message_get_bytes(item, "cbor", &size);
+
+	return bytes && !coconut_cap_decode(bytes, size, cap, NULL);
+}
+
 static char *format_cbor(const cbor_item_t *item, bool plain)
 {
 	struct coconut_cap cap;
-	const uint8_t *bytes;
-	size_t size;
 	char *text;
 
-	bytes = message_get_bytes(item, "cbor", &size);
-	if (!bytes || coconut_cap_decode(bytes, size, &cap, NULL) < 0)
+	if (!decode(item, &cap))
 		return NULL;
 	if (plain) {
 		free(cap.hint);
@@ -33,6 +38,39 @@ static bool has_uses(uint64_t uses)
 	return uses != AGENT_QUOTA_UNLIMITED;
 }
 
+/* Numbers that stand in the capability itself; 0 for none. */
+static void get_rate(const cbor_item_t *item, uint32_t *rate, uint32_t *period)
+{
+	struct coconut_cap cap;
+
+	*rate = 0;
+	if (!decode(item, &cap))
+		return;
+	*rate = cap.rate;
+	*period = cap.period;
+	coconut_cap_clear(&cap);
+}
+
+static void add_rate(struct table *table, const cbor_item_t *item)
+{
+	uint32_t rate, period;
+
+	get_rate(item, &rate, &period);
+	if (rate)
+		table_add(table, "%" PRIu32 " in %" PRIu32 " s", rate, period);
+	else
+		table_add(table, "%s", "");
+}
+
+/* 0 stands for none. */
+static void add_number(struct table *table, uint64_t number)
+{
+	if (number)
+		table_add(table, "%" PRIu64, number);
+	else
+		table_add(table, "%s", "");
+}
+
 static void add_cap(struct table *table, const cbor_item_t *item)
 {
 	uint64_t expires = message_get_uint(item, "expires_ns", 0);
@@ -45,6 +83,7 @@ static void add_cap(struct table *table, const cbor_item_t *item)
 	table_add(table, "%s",
 		  flags & AGENT_CAP_INFO_GRANTED ? "granted" : "manifest");
 	table_add(table, "%" PRIu64, message_get_uint(item, "granter", 0));
+	add_number(table, message_get_uint(item, "source", 0));
 	if (expires)
 		table_add(table, "%" PRIu64 ".%03" PRIu64 "s",
 			  expires / 1000000000, expires / 1000000 % 1000);
@@ -54,6 +93,7 @@ static void add_cap(struct table *table, const cbor_item_t *item)
 		table_add(table, "%" PRIu64, uses);
 	else
 		table_add(table, "%s", "");
+	add_rate(table, item);
 	table_add(table, "%s", text ? text : "(cannot be read)");
 	free(text);
 }
@@ -61,9 +101,10 @@ static void add_cap(struct table *table, const cbor_item_t *item)
 static void print_caps(cbor_item_t *const *caps, size_t count)
 {
 	static const char *const heading[] = {
-		"HANDLE", "FROM", "GRANTER", "EXPIRES", "USES", "CAPABILITY",
+		"HANDLE",  "FROM", "GRANTER", "SOURCE",
+		"EXPIRES", "USES", "RATE",    "CAPABILITY",
 	};
-	struct table table = { .columns = 6 };
+	struct table table = { .columns = 8 };
 	size_t i;
 
 	for (i = 0; i < table.columns; i++)
@@ -73,24 +114,36 @@ static void print_caps(cbor_item_t *const *caps, size_t count)
 	table_print(&table);
 }
 
+static void json_number(const char *key, bool there, uint64_t number)
+{
+	json_key(key, false);
+	if (there)
+		printf("%" PRIu64, number);
+	else
+		printf("null");
+}
+
 static void print_cap_json(const cbor_item_t *item)
 {
+	uint64_t source = message_get_uint(item, "source", 0);
 	uint64_t uses =
 		message_get_uint(item, "uses_left", AGENT_QUOTA_UNLIMITED);
 	uint64_t flags = message_get_uint(item, "flags", 0);
 	char *text = format_cbor(item, false);
+	uint32_t rate, period = 0;
 
+	get_rate(item, &rate, &period);
 	printf("{\"handle\": %" PRIu64
 	       ", \"granted\": %s, \"granter\": %" PRIu64
-	       ", \"expires_ns\": %" PRIu64 ", \"uses_left\": ",
+	       ", \"expires_ns\": %" PRIu64,
 	       message_get_uint(item, "handle", 0),
 	       flags & AGENT_CAP_INFO_GRANTED ? "true" : "false",
 	       message_get_uint(item, "granter", 0),
 	       message_get_uint(item, "expires_ns", 0));
-	if (has_uses(uses))
-		printf("%" PRIu64, uses);
-	else
-		printf("null");
+	json_number("source", source != 0, source);
+	json_number("uses_left", has_uses(uses), uses);
+	json_number("rate", rate != 0, rate);
+	json_number("period", rate != 0, period);
 	json_key("capability", false);
 	if (text)
 		json_text(text, strlen(text));
@@ -194,13 +247,49 @@ static int cap_grant(int argc, char **argv)
 	return EXIT_GOOD;
 }
 
-static int revoke(uint64_t aid, uint64_t handle)
+static void print_count(const char *before, uint64_t count, const char *one,
+			const char *many)
+{
+	printf("%s%" PRIu64 " %s", before, count, count == 1 ? one : many);
+}
+
+/* What fell with it, at the agent itself and at those below it. */
+static void print_revoked(const cbor_item_t *reply)
+{
+	uint64_t files = message_get_uint(reply, "files", 0);
+	uint64_t mappings = message_get_uint(reply, "mappings", 0);
+
+	print_count("revoked ", message_get_uint(reply, "removed", 0),
+		    "capability", "capabilities");
+	print_count(" of ", message_get_uint(reply, "agents", 0), "agent",
+		    "agents");
+	if (files)
+		print_count("; ", files, "open file", "open files");
+	if (mappings)
+		print_count(files ? " and " : "; ", mappings, "mapping",
+			    "mappings");
+	puts(files || mappings ? " cut off" : "");
+}
+
+static int ask_revoke(struct message *request)
+{
+	cbor_item_t *reply;
+	int status = client_call(request, &reply);
+
+	if (status)
+		return status;
+	print_revoked(reply);
+	cbor_decref(&reply);
+	return EXIT_GOOD;
+}
+
+static int revoke_handle(uint64_t aid, uint64_t handle)
 {
 	struct message request;
 
 	request_agent(&request, "cap-revoke", aid);
 	message_add_uint(&request, "handle", handle);
-	return client_do(&request);
+	return ask_revoke(&request);
 }
 
 /* Handles begin with 1: with "all", 0 stands for none in particular. */
@@ -211,7 +300,7 @@ static int revoke_all(uint64_t aid)
 	request_agent(&request, "cap-revoke", aid);
 	message_add_uint(&request, "handle", 0);
 	message_add_bool(&request, "all", true);
-	return client_do(&request);
+	return ask_revoke(&request);
 }
 
 /* As coconut itself writes it, and without the hint, which decides nothing. */
@@ -247,8 +336,8 @@ static int revoke_matching(uint64_t aid, const cbor_item_t *caps,
 		char *text = format_cbor(cap, true);
 
 		if (text && !strcmp(text, wanted)) {
-			status =
-				revoke(aid, message_get_uint(cap, "handle", 0));
+			status = revoke_handle(
+				aid, message_get_uint(cap, "handle", 0));
 			matches++;
 		}
 		free(text);
@@ -303,24 +392,31 @@ static int cap_revoke(int argc, char **argv)
 		return revoke_text(aid, which);
 	if (parse_number(which, "HANDLE", &handle))
 		return EXIT_USAGE;
-	return revoke(aid, handle);
+	return revoke_handle(aid, handle);
 }
 
 const struct verb cap_verbs[] = {
 	{ "list", "[--json] AID",
-	  "List the capabilities of an agent. EXPIRES is in seconds of this\n"
-	  "boot, USES what remains.\n",
+	  "List the capabilities of an agent. FROM tells whether it came with the\n"
+	  "manifest or was granted, GRANTER by whom. SOURCE is the agent from whose\n"
+	  "capability it is derived: with that it ends. EXPIRES is in seconds of\n"
+	  "this boot, USES what remains.\n\n"
+	  "  --json   an array of objects\n",
 	  cap_list },
 	{ "grant", "AID 'CAPABILITY'",
 	  "Give an agent a capability, and print its handle. For example:\n\n"
-	  "  coconut cap grant 7 'fs.read /home/maya/papers lifetime=60'\n\n"
+	  "  coconut cap grant 7 'fs.read /home/maya/papers lifetime=60'\n"
+	  "  coconut cap grant 7 'net.connect 127.0.0.1:8080/tcp uses=5 rate=1/s'\n\n"
+	  "lifetime= is in seconds, uses= a number, rate= a number in each second\n"
+	  "(/s), minute (/m), hour (/h) or so many seconds (/30s).\n"
 	  "coconut-capabilities(7) tells how a capability is written; one that\n"
 	  "cannot be read counts as wrong usage.\n",
 	  cap_grant },
 	{ "revoke", "AID HANDLE|'CAPABILITY' | --all AID",
-	  "Take a capability from an agent; what it does next is decided\n"
-	  "without it. A capability is named by its handle, or as 'coconut cap\n"
-	  "list' writes it, its hint left out or not.\n\n"
+	  "Take a capability from an agent, and from those below it what is\n"
+	  "derived from it; what was open by it is cut off. Prints how much that\n"
+	  "was. A capability is named by its handle, or as 'coconut cap list'\n"
+	  "writes it, its hint left out or not.\n\n"
 	  "  --all   every capability\n",
 	  cap_revoke },
 	{ 0 },

@@ -46,6 +46,8 @@ extern const char spawn_help[];
 int agent_spawn(int argc, char **argv);
 int agent_attest(int argc, char **argv);
 int agent_show(int argc, char **argv);
+extern const char why_help[];
+int agent_why(int argc, char **argv);
 
 /**
  * complain - write a message to standard error, after the program's name

@@ -26,7 +26,8 @@ static const char template[] =
 	"#user: maya\n"
 	"#cwd: /home/maya\n"
 	"\n"
-	"# After a denial: continue, stop or quarantine.\n"
+	"# After a denial: continue, stop or quarantine; or trap, for a program that\n"
+	"# is being written: SIGTRAP at the call that was denied.\n"
 	"on_deny: continue\n"
 	"\n"
 	"# At most so many tasks and live agents of its own at once.\n"
@@ -47,7 +48,9 @@ static const char template[] =
 	"#  - cap: net.connect\n"
 	"#    address: 127.0.0.1\n"
 	"#    port: 8080\n"
-	"#    protocol: tcp\n";
+	"#    protocol: tcp\n"
+	"#    lifetime: 3600\n"
+	"#    rate: 10/s\n";
 
 static int fail(int status, int r, const struct coconut_error *error)
 {

@@ -56,16 +56,9 @@ int cap_give(uint64_t aid, const struct coconut_cap *cap, uint64_t *ret_handle)
 	return err;
 }
 
-/**
- * cap_is_held - whether an agent holds a capability, or a wider one
- * @aid: the agent
- * @cap: the capability
- *
- * Return: true if it does.
- */
-bool cap_is_held(uint64_t aid, const struct coconut_cap *cap)
+static bool present(uint64_t aid, const struct coconut_cap *cap, uint64_t flags)
 {
-	struct agent_cap_present_args args = { .aid = aid };
+	struct agent_cap_present_args args = { .flags = flags, .aid = aid };
 	uint8_t *data;
 	size_t size;
 	bool held;
@@ -80,7 +73,31 @@ bool cap_is_held(uint64_t aid, const struct coconut_cap *cap)
 }
 
 /**
- * cap_take - revoke a capability
+ * cap_is_held - whether an agent holds a capability, or a wider one
+ * @aid: the agent
+ * @cap: the capability
+ *
+ * Return: true if it does.
+ */
+bool cap_is_held(uint64_t aid, const struct coconut_cap *cap)
+{
+	return present(aid, cap, 0);
+}
+
+/**
+ * cap_use - let an agent use a capability that coconutd decides about
+ * @aid: the agent; that it was allowed or denied is a row of its own
+ * @cap: the capability
+ *
+ * Return: true if it may.
+ */
+bool cap_use(uint64_t aid, const struct coconut_cap *cap)
+{
+	return present(aid, cap, AGENT_PRESENT_USE);
+}
+
+/**
+ * cap_take - revoke a capability, soon
  * @aid: the agent
  * @handle: the capability; one that the agent has lost already is no mistake
  */
@@ -88,5 +105,5 @@ void cap_take(uint64_t aid, uint64_t handle)
 {
 	struct agent_cap_revoke_args args = { .aid = aid, .handle = handle };
 
-	coconut_cap_revoke(&args);
+	revoke_later(NULL, &args);
 }

@@ -10,7 +10,9 @@
  *	agent.c		agents spawned here: their records, output and end
  *	console.c	the shell, a legacy task
  *	control.c	the socket and its clients
+ *	peers.c		clients that are agents
  *	ops.c		what clients may ask, with ops_spawn.c and ops_caps.c
+ *	revoker.c	the thread that revokes
  *	stream.c	rows from the disk to clients
  *	holders.c	agents that hold hosts by their names, with given.c
  *	hosts.c		these hosts, and how long an address is theirs
@@ -149,6 +151,7 @@ void agent_end_all(void);
 int64_t caps_list(uint64_t aid, const uint8_t **ret_list);
 int cap_give(uint64_t aid, const struct coconut_cap *cap, uint64_t *ret_handle);
 bool cap_is_held(uint64_t aid, const struct coconut_cap *cap);
+bool cap_use(uint64_t aid, const struct coconut_cap *cap);
 void cap_take(uint64_t aid, uint64_t handle);
 
 /* ---- holders.c, hosts.c, addresses.c, resolver.c --------------------- */
@@ -180,35 +183,57 @@ bool resolver_reaped(pid_t pid, int status);
 void console_start(void);
 bool console_reaped(pid_t pid, int status);
 
-/* ---- control.c, ops.c, stream.c -------------------------------------- */
+/* ---- control.c, peers.c, ops.c, revoker.c, stream.c -------------------------------------- */
 
 struct stream;
 
 /**
  * struct client - a connection to the control socket
  * @source: its descriptor
+ * @number: names it, and no other one ever
  * @uid: the peer's user
+ * @aid: the peer's agent, AGENT_AID_LEGACY for none
  * @auditor: the peer may read the chain
  * @next: another connection
  * @stream: rows on their way to it, or NULL
+ * @paused: nothing is read from it before it has its reply
  * @dead: it is gone; freed at the end of the turn
  */
 struct client {
 	struct source source;
+	uint64_t number;
 	uid_t uid;
+	uint64_t aid;
 	bool auditor;
 	struct client *next;
 	struct stream *stream;
+	bool paused;
 	bool dead;
 };
 
 void control_open(void);
 void control_close(void);
 void control_sweep(void);
+struct client *client_find(uint64_t number);
+void client_pause(struct client *client);
+void client_resume(struct client *client);
+void client_watch(struct client *client, bool writable);
 int client_send(struct client *client, cbor_item_t *message);
 void client_fail(struct client *client, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void ops_dispatch(struct client *client, const cbor_item_t *request);
+void op_revoked(struct client *client, const struct agent_cap_revoke_args *args,
+		int err);
+void revoke_later(struct client *client,
+		  const struct agent_cap_revoke_args *args);
+
+uint64_t agent_parent(uint64_t aid);
+bool peer_is_agent(const struct client *client);
+bool peer_holds(const struct client *client, uint64_t aid, uint32_t id,
+		bool use);
+uint32_t peer_reach(const struct client *client, uint32_t id);
+bool peer_reaches(const struct client *client, uint64_t aid, uint32_t reach);
+void peer_refuse(struct client *client, const char *what);
 
 void stream_begin(struct client *client, const cbor_item_t *request);
 void stream_pump(struct client *client);

@@ -3,7 +3,8 @@
  * coconutd: the control socket and its clients
  *
  * One message is one datagram of a SOCK_SEQPACKET socket: a CBOR map. What a
- * client may ask depends on who the kernel says it is.
+ * client may ask depends on who the kernel says it is: which agent, and, for
+ * what is no agent, which user.
  */
 
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include "coconutd.h"
 
 #define CLIENTS_MAX 128
+#define AGENT_CLIENTS_MAX 8 /* of one agent */
 
 static struct source listener = { .fd = -1 };
 static struct client *clients;
@@ -90,6 +92,57 @@ void client_fail(struct client *client, int code, const char *format, ...)
 	client_send(client, message);
 }
 
+/**
+ * client_find - the client of a number
+ * @number: the number
+ *
+ * Return: the client, or NULL when it has gone.
+ */
+struct client *client_find(uint64_t number)
+{
+	struct client *client;
+
+	for (client = clients; client; client = client->next) {
+		if (client->number == number && !client->dead)
+			return client;
+	}
+	return NULL;
+}
+
+/**
+ * client_pause - read nothing from a client until client_resume()
+ * @client: the client
+ *
+ * So its requests are answered in their order.
+ */
+void client_pause(struct client *client)
+{
+	client->paused = true;
+	client_watch(client, client->stream != NULL);
+}
+
+/**
+ * client_resume - go on reading
+ * @client: the client
+ */
+void client_resume(struct client *client)
+{
+	client->paused = false;
+	client_watch(client, client->stream != NULL);
+}
+
+/**
+ * client_watch - wait for a client's requests, unless it is paused
+ * @client: the client
+ * @writable: also for room in its socket
+ */
+void client_watch(struct client *client, bool writable)
+{
+	if (!client->dead)
+		loop_change(&client->source, (client->paused ? 0 : EPOLLIN) |
+						     (writable ? EPOLLOUT : 0));
+}
+
 static void handle_message(struct client *client, const void *data, size_t size)
 {
 	struct cbor_load_result result;
@@ -113,6 +166,12 @@ static void handle_client(struct source *source, uint32_t events)
 		stream_pump(client);
 	if (client->dead || !(events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		return;
+	if (client->paused) {
+		/* It does not wait for what it asked for. */
+		if (events & (EPOLLHUP | EPOLLERR))
+			end_client(client);
+		return;
+	}
 	got = recv(source->fd, data, sizeof(data), MSG_DONTWAIT | MSG_TRUNC);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -145,13 +204,28 @@ static bool is_auditor(int fd, uid_t uid)
 	return false;
 }
 
+/* No agent takes the place of all others. */
+static bool has_room(const struct client *client)
+{
+	const struct client *other;
+	unsigned int own = 0;
+
+	for (other = clients; other; other = other->next)
+		own += !other->dead && other->aid == client->aid;
+	return nr_clients < CLIENTS_MAX &&
+	       (!peer_is_agent(client) || own < AGENT_CLIENTS_MAX);
+}
+
 static void add_client(int fd)
 {
+	static uint64_t last;
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 	struct client *client = calloc(1, sizeof(*client));
 
-	if (!client || nr_clients >= CLIENTS_MAX ||
+	/* Of whom nothing is known, nothing is taken. */
+	if (!client || coconut_peer_aid(fd, &client->aid) ||
+	    !has_room(client) ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
 		free(client);
 		close(fd);
@@ -159,8 +233,9 @@ static void add_client(int fd)
 	}
 	client->source.fd = fd;
 	client->source.handle = handle_client;
+	client->number = ++last;
 	client->uid = peer.uid;
-	client->auditor = is_auditor(fd, peer.uid);
+	client->auditor = !peer_is_agent(client) && is_auditor(fd, peer.uid);
 	client->next = clients;
 	clients = client;
 	nr_clients++;
@@ -180,7 +255,7 @@ static void handle_listener(struct source *source, uint32_t events)
  * control_open - listen on the control socket
  *
  * Everyone may connect; what they may ask is decided for each message. Agents
- * need a unix.connect capability to get here at all.
+ * need a unix.connect capability to get here at all, and are agents here.
  */
 void control_open(void)
 {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * coconutd: the addresses that one agent has for the hosts that it holds
+ *
+ * Each is derived from the capability by the host's name: the kernel counts its
+ * uses there, and ends it with that, or with its own time. What is kept here is
+ * only what there is no need to grant again.
  */
 
 #include <errno.h>
@@ -9,10 +13,7 @@
 
 #include "holders.h"
 
-#define GIVEN_MAX 32 /* live addresses for one capability */
 #define SLACK NS_PER_SECOND
-/* A grant that was replaced is revoked, unless it ends soon by itself. */
-#define SOON (5 * NS_PER_SECOND)
 
 /**
  * list_grow - make room for one element more; PID 1 does not run on without
@@ -52,43 +53,50 @@ void given_prune(struct holder *holder, uint64_t now)
 	}
 }
 
-/* The grant of an address that lasts longest. */
-static struct given *find_given(struct holder *holder, uint64_t cap,
-				const struct resolver_address *address)
+static bool is_listed(const uint8_t *list, int64_t size, uint64_t handle)
 {
-	struct given *best = NULL;
+	const struct agent_cap_info *info;
+	int64_t at;
+
+	for (at = 0; at < size; at += info->size) {
+		info = (const void *)(list + at);
+		if (info->handle == handle)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * given_compare - forget the grants that the kernel does not list
+ * @holder: whose
+ * @list: its capabilities, struct agent_cap_info records
+ * @size: their length in bytes, or a negative errno value
+ */
+void given_compare(struct holder *holder, const uint8_t *list, int64_t size)
+{
+	size_t i = 0;
+
+	while (i < holder->nr_given) {
+		if (is_listed(list, size, holder->given[i].handle))
+			i++;
+		else
+			forget_given(holder, &holder->given[i]);
+	}
+}
+
+static bool is_given(const struct holder *holder, uint64_t cap,
+		     const struct resolver_address *address, uint64_t expires)
+{
 	size_t i;
 
 	for (i = 0; i < holder->nr_given; i++) {
-		struct given *one = &holder->given[i];
+		const struct given *one = &holder->given[i];
 
-		if (one->cap == cap &&
-		    !memcmp(&one->address, address, sizeof(*address)) &&
-		    (!best || one->expires > best->expires))
-			best = one;
+		if (one->cap == cap && one->expires + SLACK >= expires &&
+		    !memcmp(&one->address, address, sizeof(*address)))
+			return true;
 	}
-	return best;
-}
-
-/* Room for one more: that which ends first has to go. */
-static void make_room(struct holder *holder, uint64_t cap)
-{
-	struct given *first = NULL;
-	size_t i, count = 0;
-
-	for (i = 0; i < holder->nr_given; i++) {
-		struct given *one = &holder->given[i];
-
-		if (one->cap != cap)
-			continue;
-		count++;
-		if (!first || one->expires < first->expires)
-			first = one;
-	}
-	if (count < GIVEN_MAX)
-		return;
-	cap_take(holder->aid, first->handle);
-	forget_given(holder, first);
+	return false;
 }
 
 static int grant(struct holder *holder, const struct host_cap *cap,
@@ -103,7 +111,7 @@ static int grant(struct holder *holder, const struct host_cap *cap,
 		.port_low = cap->port_low,
 		.port_high = cap->port_high,
 		.lifetime = seconds,
-		.hint = cap->host,
+		.host = cap->host,
 	};
 
 	strcpy(wanted.name, coconut_cap_id_name(wanted.id));
@@ -113,71 +121,37 @@ static int grant(struct holder *holder, const struct host_cap *cap,
 
 /**
  * given_add - grant an address, unless it is granted for as long already
- * @holder: to whom; @ended is set when it is gone
+ * @holder: to whom; @ended is set when it is gone, @stale when the kernel knows
+ *	of no such capability of its
  * @cap: for which of its capabilities
  * @address: the address
  * @now: CLOCK_BOOTTIME nanoseconds
  * @expires: when the address is the host's no more
+ *
+ * One that was granted before for a shorter time ends with that.
  */
 void given_add(struct holder *holder, const struct host_cap *cap,
 	       const struct resolver_address *address, uint64_t now,
 	       uint64_t expires)
 {
-	struct given *old = find_given(holder, cap->handle, address);
 	struct given fresh = { .cap = cap->handle, .address = *address };
 	uint64_t seconds;
 	int err;
 
-	if (cap->expires && cap->expires < expires)
-		expires = cap->expires;
 	seconds = expires > now ? (expires - now) / NS_PER_SECOND : 0;
-	if (!seconds || (old && old->expires + SLACK >= expires))
+	if (!seconds || is_given(holder, cap->handle, address, expires))
 		return;
 	err = grant(holder, cap, address, seconds, &fresh.handle);
-	if (err == -ESRCH)
-		holder->ended = true;
-	else if (err)
+	holder->ended |= err == -ESRCH;
+	holder->stale |= err == -ECAPABILITY;
+	if (err && !holder->ended && !holder->stale)
 		note("agent %llu: %s: cannot grant an address: %s",
 		     (unsigned long long)holder->aid, cap->host,
 		     coconut_strerror(err));
 	if (err)
 		return;
-	if (old && old->expires > now + SOON) {
-		cap_take(holder->aid, old->handle);
-		forget_given(holder, old);
-	}
-	make_room(holder, cap->handle);
 	fresh.expires = now + NS_PER_SECOND * seconds;
 	holder->given =
 		list_grow(holder->given, holder->nr_given, sizeof(fresh));
 	holder->given[holder->nr_given++] = fresh;
-}
-
-static bool has_cap(const struct holder *holder, uint64_t handle)
-{
-	size_t i;
-
-	for (i = 0; i < holder->nr_caps; i++) {
-		if (holder->caps[i].handle == handle)
-			return true;
-	}
-	return false;
-}
-
-/**
- * given_take_back - revoke what was granted for capabilities that are gone
- * @holder: from whom
- */
-void given_take_back(struct holder *holder)
-{
-	size_t i = 0;
-
-	while (i < holder->nr_given) {
-		if (has_cap(holder, holder->given[i].cap)) {
-			i++;
-			continue;
-		}
-		cap_take(holder->aid, holder->given[i].handle);
-		forget_given(holder, &holder->given[i]);
-	}
 }

@@ -34,7 +34,7 @@ static void free_caps(struct host_cap *caps, size_t count)
 /* ---- what the kernel says -------------------------------------------- */
 
 /* Return: whether the capability is by name and can be served. */
-static bool read_cap(uint64_t aid, const struct agent_cap_info *info,
+static bool read_cap(const struct agent_cap_info *info,
 		     struct host_cap *ret_cap)
 {
 	struct coconut_cap cap;
@@ -43,11 +43,9 @@ static bool read_cap(uint64_t aid, const struct agent_cap_info *info,
 	if (info->id != AGENT_CAP_NET_CONNECT ||
 	    coconut_cap_decode(info + 1, info->cbor_size, &cap, NULL))
 		return false;
-	good = cap.host && !cap.uses &&
+	/* With an address it is one that was granted here. */
+	good = cap.host && !cap.family &&
 	       (!info->expires_ns || info->expires_ns > loop_now());
-	if (cap.host && cap.uses)
-		note("agent %llu: %s: a number of uses can't be kept over several addresses; none is granted",
-		     (unsigned long long)aid, cap.host);
 	if (good) {
 		*ret_cap = (struct host_cap){
 			.host = cap.host,
@@ -63,18 +61,18 @@ static bool read_cap(uint64_t aid, const struct agent_cap_info *info,
 	return good;
 }
 
-static size_t read_caps(uint64_t aid, struct host_cap **ret_caps)
+static size_t read_caps(const uint8_t *list, int64_t size,
+			struct host_cap **ret_caps)
 {
 	struct host_cap *caps = NULL, cap;
-	const uint8_t *list;
-	int64_t got = caps_list(aid, &list), at;
 	size_t count = 0;
+	int64_t at;
 
-	for (at = 0; at < got;) {
+	for (at = 0; at < size;) {
 		const struct agent_cap_info *info = (const void *)(list + at);
 
 		at += info->size;
-		if (!read_cap(aid, info, &cap))
+		if (!read_cap(info, &cap))
 			continue;
 		caps = list_grow(caps, count, sizeof(*caps));
 		caps[count++] = cap;
@@ -139,13 +137,12 @@ static void sweep(void)
 	}
 }
 
-/* What was granted for a capability ends with it. */
-static void take_back(struct holder *holder)
+/* The addresses have ended with their hosts; the way is for any of them. */
+static void take_way(struct holder *holder)
 {
 	size_t i;
 
-	given_take_back(holder);
-	for (i = 0; !holder->nr_caps && i < WAY_SIZE; i++) {
+	for (i = 0; i < WAY_SIZE; i++) {
 		if (holder->way[i])
 			cap_take(holder->aid, holder->way[i]);
 	}
@@ -159,7 +156,9 @@ void holders_update(uint64_t aid)
 {
 	struct holder *holder = find(aid);
 	struct host_cap *caps;
-	size_t i, count = read_caps(aid, &caps);
+	const uint8_t *list;
+	int64_t size = caps_list(aid, &list);
+	size_t i, count = read_caps(list, size, &caps);
 
 	if (!holder && !count)
 		return;
@@ -168,8 +167,9 @@ void holders_update(uint64_t aid)
 	free_caps(holder->caps, holder->nr_caps);
 	holder->caps = caps;
 	holder->nr_caps = count;
-	take_back(holder);
+	given_compare(holder, list, size);
 	if (!count) {
+		take_way(holder);
 		holder->ended = true;
 		sweep();
 		return;
@@ -179,15 +179,19 @@ void holders_update(uint64_t aid)
 	/* The agent may end meanwhile. */
 	for (i = 0; (holder = find(aid)) && i < holder->nr_caps; i++)
 		hosts_prepare(holder->caps[i].host);
+	if (holder)
+		holder->stale = false;
 }
 
-static struct holder *find_expired(void)
+static struct holder *find_stale(void)
 {
 	uint64_t now = loop_now();
 	struct holder *holder;
 	size_t i;
 
 	for (holder = holders; holder; holder = holder->next) {
+		if (holder->stale)
+			return holder;
 		for (i = 0; i < holder->nr_caps; i++) {
 			if (holder->caps[i].expires &&
 			    holder->caps[i].expires <= now)
@@ -216,7 +220,7 @@ void holders_catch_up(void)
 
 	struct holder *holder;
 
-	while ((holder = find_expired()))
+	while ((holder = find_stale()))
 		holders_update(holder->aid);
 	while (coconut_agent_attest(&next) > 0) {
 		bool runs = at.state != AGENT_SPAWNING &&
@@ -282,7 +286,8 @@ void holders_grant(const char *host, const struct resolver_address *addresses,
  * holders_see - take notice of a row of the chain
  * @row: the row
  *
- * What coconutd itself grants and revokes it knows.
+ * What coconutd itself grants it knows; but what falls with a capability that
+ * it revokes may be anyone's.
  */
 void holders_see(const struct coconut_row *row)
 {
@@ -301,7 +306,7 @@ void holders_see(const struct coconut_row *row)
 			holders_update(row->aid);
 		break;
 	case AGENT_EVENT_REVOKE:
-		if (row->object[1] != AGENT_AID_ROOT && find(row->aid))
+		if (find(row->aid))
 			holders_update(row->aid);
 		break;
 	case AGENT_EVENT_EXIT:

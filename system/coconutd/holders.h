@@ -46,6 +46,7 @@ struct given {
  * @next: another
  * @aid: the agent
  * @ended: it is gone; to be freed
+ * @stale: its capabilities are others than @caps
  * @caps: these capabilities
  * @nr_caps: how many
  * @given: addresses granted
@@ -56,6 +57,7 @@ struct holder {
 	struct holder *next;
 	uint64_t aid;
 	bool ended;
+	bool stale;
 	struct host_cap *caps;
 	size_t nr_caps;
 	struct given *given;
@@ -65,9 +67,9 @@ struct holder {
 
 void *list_grow(void *list, size_t count, size_t size);
 void given_prune(struct holder *holder, uint64_t now);
+void given_compare(struct holder *holder, const uint8_t *list, int64_t size);
 void given_add(struct holder *holder, const struct host_cap *cap,
 	       const struct resolver_address *address, uint64_t now,
 	       uint64_t expires);
-void given_take_back(struct holder *holder);
 
 #endif /* COCONUTD_HOLDERS_H */

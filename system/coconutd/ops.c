@@ -3,48 +3,65 @@
  * coconutd: what clients may ask
  *
  * Root may ask everything. Others may spawn agents that run as themselves, and
- * see and steer those.
+ * see and steer those. An agent is held to its capabilities, whatever its user:
+ * see peers.c.
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/reboot.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "ops.h"
 
-#define PAGE_AGENTS 256    /* agents in one reply */
-#define DENIALS_ROOM 16384 /* bytes of the last denials */
-
-static bool may_steer(const struct client *client, uint64_t aid)
+/**
+ * ops_may_steer - whether an agent is its user's own, or the client is root
+ * @client: who asks; no agent
+ * @aid: about which agent
+ *
+ * Return: true if so.
+ */
+bool ops_may_steer(const struct client *client, uint64_t aid)
 {
 	const struct agent_record *record = agent_record_find(aid);
 
-	return !client->uid || (record && record->uid == client->uid);
+	return !peer_is_agent(client) &&
+	       (!client->uid || (record && record->uid == client->uid));
+}
+
+static bool take_for_agent(struct client *client, uint64_t aid, uint32_t need)
+{
+	if (peer_holds(client, aid, need, true))
+		return true;
+	client_fail(client, ECAPABILITY,
+		    "agent %" PRIu64 " is not within the %s of agent %" PRIu64,
+		    aid, need ? coconut_cap_id_name(need) : "reach",
+		    client->aid);
+	return false;
 }
 
 /**
  * ops_take_aid - take a request's AID
  * @client: who asks, and is told why not
  * @request: the request
+ * @need: what an agent needs to ask this about another, a capability with a
+ *	relation; AGENT_CAP_NONE when it may ask about itself alone
  * @aid: gets the AID
  *
  * Return: true if the client may ask about that agent.
  */
 bool ops_take_aid(struct client *client, const cbor_item_t *request,
-		  uint64_t *aid)
+		  uint32_t need, uint64_t *aid)
 {
 	if (!message_get_uint(request, "aid", aid)) {
 		client_fail(client, EINVAL, "the request names no aid");
 		return false;
 	}
-	if (may_steer(client, *aid))
+	if (peer_is_agent(client))
+		return take_for_agent(client, *aid, need);
+	if (ops_may_steer(client, *aid))
 		return true;
 	/* Whether there is one is told to nobody whose it is not. */
 	client_fail(client, ESRCH,
@@ -76,247 +93,13 @@ static void reply_ok(struct client *client)
 	client_send(client, message_new(true));
 }
 
-static int64_t attest(uint64_t aid, const void *nonce, size_t nonce_size,
-		      struct agent_attestation *at)
-{
-	struct agent_attest_args args = {
-		.aid = aid,
-		.buf = (uintptr_t)at,
-		.buf_size = sizeof(*at),
-	};
-
-	if (nonce)
-		memcpy(args.nonce, nonce,
-		       nonce_size < sizeof(args.nonce) ? nonce_size :
-							 sizeof(args.nonce));
-	return coconut_agent_attest(&args);
-}
-
-/* ---- ps, show, attest ------------------------------------------------ */
-
-static cbor_item_t *describe_live(const struct agent_attestation *at)
-{
-	const struct agent_record *record = agent_record_find(at->aid);
-	cbor_item_t *map = cbor_new_indefinite_map();
-
-	message_uint(map, "aid", at->aid);
-	message_uint(map, "parent", at->parent);
-	message_text(map, "state", coconut_state_name(at->state));
-	message_text(map, "name", at->name);
-	message_uint(map, "pid",
-		     record                    ? record->pid :
-		     at->aid == AGENT_AID_ROOT ? 1 :
-						 0);
-	message_uint(map, "uid", record ? record->uid : 0);
-	message_uint(map, "tasks", at->tasks);
-	message_uint(map, "denials", at->denials);
-	message_uint(map, "uses", at->uses);
-	message_uint(map, "caps", at->caps);
-	message_uint(map, "spawned_ns", at->spawned_ns);
-	message_bool(map, "live", true);
-	return map;
-}
-
-static cbor_item_t *describe_ended(const struct agent_record *record)
-{
-	cbor_item_t *map = cbor_new_indefinite_map();
-
-	message_uint(map, "aid", record->aid);
-	message_uint(map, "parent", AGENT_AID_ROOT);
-	message_text(map, "state", "ended");
-	message_text(map, "name", record->name);
-	message_uint(map, "pid", record->pid);
-	message_uint(map, "uid", record->uid);
-	if (WIFSIGNALED(record->status))
-		message_uint(map, "signal", WTERMSIG(record->status));
-	else
-		message_uint(map, "exit", WEXITSTATUS(record->status));
-	message_bool(map, "live", false);
-	return map;
-}
-
-static void push(cbor_item_t *list, cbor_item_t *item)
-{
-	if (!cbor_array_push(list, item))
-		abort();
-	cbor_decref(&item);
-}
-
-/* A page of live agents; true when there are more of them. */
-static bool list_live(struct client *client, cbor_item_t *list, uint64_t after)
-{
-	struct agent_attestation at;
-	struct agent_attest_args next = {
-		.flags = AGENT_ATTEST_NEXT,
-		.aid = after,
-		.buf = (uintptr_t)&at,
-		.buf_size = sizeof(at),
-	};
-
-	while (coconut_agent_attest(&next) > 0) {
-		if (cbor_array_size(list) >= PAGE_AGENTS)
-			return true;
-		next.aid = at.aid;
-		if (may_steer(client, at.aid))
-			push(list, describe_live(&at));
-	}
-	return false;
-}
-
-static void list_ended(struct client *client, cbor_item_t *list)
-{
-	const struct agent_record *record;
-	struct agent_attestation at;
-
-	for (record = agent_records(); record; record = record->next) {
-		if (cbor_array_size(list) < PAGE_AGENTS &&
-		    may_steer(client, record->aid) &&
-		    attest(record->aid, NULL, 0, &at) < 0)
-			push(list, describe_ended(record));
-	}
-}
-
-static void op_ps(struct client *client, const cbor_item_t *request)
-{
-	cbor_item_t *list = cbor_new_indefinite_array(), *reply;
-	uint64_t after = 0;
-	bool more;
-
-	message_get_uint(request, "after", &after);
-	if (message_get_bool(request, "ended")) {
-		list_ended(client, list);
-		more = false;
-	} else {
-		more = list_live(client, list, after);
-	}
-	reply = message_new(true);
-	message_item(reply, "agents", list);
-	message_bool(reply, "more", more);
-	client_send(client, reply);
-}
-
-static void op_attest(struct client *client, const cbor_item_t *request)
-{
-	struct agent_attestation at;
-	const void *nonce = NULL;
-	cbor_item_t *reply;
-	size_t size = 0;
-	uint64_t aid;
-	int64_t err;
-
-	if (!ops_take_aid(client, request, &aid))
-		return;
-	message_get_bytes(request, "nonce", &nonce, &size);
-	err = attest(aid, nonce, size, &at);
-	if (err < 0) {
-		ops_reply_error(client, err, aid);
-		return;
-	}
-	reply = message_new(true);
-	message_bytes(reply, "attestation", &at, sizeof(at));
-	message_uint(reply, "boot", chain_boot());
-	client_send(client, reply);
-}
-
-/* Drop whole rows at the front until @size bytes fit behind what is left. */
-static size_t make_room(uint8_t *rows, size_t held, size_t size)
-{
-	struct coconut_row row;
-	size_t offset = 0;
-
-	while (held - offset + size > DENIALS_ROOM &&
-	       coconut_row_next(rows, held, &offset, &row) == 1)
-		;
-	memmove(rows, rows + offset, held - offset);
-	return held - offset;
-}
-
-/* The agent's last denials, as rows: those that the kernel still holds. */
-static void add_denials(cbor_item_t *reply, uint64_t aid)
-{
-	static uint8_t rows[DENIALS_ROOM], some[DENIALS_ROOM / 2];
-	struct agent_audit_query_args query = {
-		.aid = aid,
-		.events = 1U << AGENT_EVENT_DENY,
-		.buf = (uintptr_t)some,
-		.buf_size = sizeof(some),
-	};
-	size_t held = 0;
-	int64_t got;
-
-	while ((got = coconut_audit_query(&query)) > 0) {
-		held = make_room(rows, held, got);
-		memcpy(rows + held, some, got);
-		held += got;
-		query.seq = query.next_seq;
-	}
-	if (held)
-		message_bytes(reply, "denials", rows, held);
-}
-
-static void op_show(struct client *client, const cbor_item_t *request)
-{
-	struct agent_attestation at;
-	cbor_item_t *reply;
-	uint64_t aid;
-	int64_t err;
-
-	if (!ops_take_aid(client, request, &aid))
-		return;
-	err = attest(aid, NULL, 0, &at);
-	if (err < 0) {
-		ops_reply_error(client, err, aid);
-		return;
-	}
-	reply = message_new(true);
-	message_bytes(reply, "attestation", &at, sizeof(at));
-	message_item(reply, "agent", describe_live(&at));
-	add_denials(reply, aid);
-	client_send(client, reply);
-}
-
-static void op_log(struct client *client, const cbor_item_t *request)
-{
-	struct coconut_error error;
-	cbor_item_t *reply;
-	uint8_t *data;
-	uint64_t aid;
-	char path[128];
-	size_t size;
-
-	if (!ops_take_aid(client, request, &aid))
-		return;
-	snprintf(path, sizeof(path), OUTPUT_DIR "/%" PRIu64 ".log", aid);
-	if (coconut_file_read(path, 2 << 20, &data, &size, &error)) {
-		client_fail(client, error.code, "%s", error.message);
-		return;
-	}
-	reply = message_new(true);
-	/* The end of a long one: what fits into a message. */
-	if (size > MESSAGE_MAX - 1024)
-		message_bytes(reply, "log", data + size - (MESSAGE_MAX - 1024),
-			      MESSAGE_MAX - 1024);
-	else
-		message_bytes(reply, "log", data, size);
-	free(data);
-	client_send(client, reply);
-}
-
 /* ---- kill, quarantine, release --------------------------------------- */
 
 static void revoke_whole(struct client *client, uint64_t aid, uint64_t how)
 {
 	struct agent_cap_revoke_args args = { .flags = how, .aid = aid };
-	cbor_item_t *reply;
-	int err = coconut_cap_revoke(&args);
 
-	if (err) {
-		ops_reply_error(client, err, aid);
-		return;
-	}
-	reply = message_new(true);
-	message_uint(reply, "removed", args.removed);
-	client_send(client, reply);
+	revoke_later(client, &args);
 }
 
 static void op_kill(struct client *client, const cbor_item_t *request)
@@ -324,7 +107,7 @@ static void op_kill(struct client *client, const cbor_item_t *request)
 	const struct agent_record *record;
 	uint64_t aid, sig = SIGTERM;
 
-	if (!ops_take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, AGENT_CAP_NONE, &aid))
 		return;
 	if (message_get_bool(request, "revoke")) {
 		revoke_whole(client, aid, AGENT_REVOKE_TERMINATE);
@@ -344,7 +127,7 @@ static void op_quarantine(struct client *client, const cbor_item_t *request)
 {
 	uint64_t aid;
 
-	if (ops_take_aid(client, request, &aid))
+	if (ops_take_aid(client, request, AGENT_CAP_NONE, &aid))
 		revoke_whole(client, aid, AGENT_REVOKE_QUARANTINE);
 }
 
@@ -354,7 +137,7 @@ static void op_release(struct client *client, const cbor_item_t *request)
 	uint64_t aid;
 	int err;
 
-	if (!ops_take_aid(client, request, &aid))
+	if (!ops_take_aid(client, request, AGENT_CAP_NONE, &aid))
 		return;
 	args.aid = aid;
 	err = coconut_cap_grant(&args);
@@ -393,26 +176,29 @@ static void op_reboot(struct client *client, const cbor_item_t *request)
 	end_machine(client, RB_AUTOBOOT);
 }
 
+/* What an agent may ask, whose capabilities then decide; all else it may not. */
 static const struct {
 	const char *name;
 	void (*handle)(struct client *client, const cbor_item_t *request);
+	bool by_agents;
 } ops[] = {
-	{ "spawn", op_spawn },
-	{ "ps", op_ps },
-	{ "show", op_show },
-	{ "attest", op_attest },
-	{ "log", op_log },
-	{ "kill", op_kill },
-	{ "quarantine", op_quarantine },
-	{ "release", op_release },
-	{ "cap-list", op_cap_list },
-	{ "cap-grant", op_cap_grant },
-	{ "cap-revoke", op_cap_revoke },
-	{ "quota", op_quota },
-	{ "tier", op_tier },
-	{ "audit", stream_begin },
-	{ "poweroff", op_poweroff },
-	{ "reboot", op_reboot },
+	{ "spawn", op_spawn, false },
+	{ "ps", op_ps, true },
+	{ "show", op_show, true },
+	{ "attest", op_attest, true },
+	{ "log", op_log, true },
+	{ "why", op_why, true },
+	{ "kill", op_kill, false },
+	{ "quarantine", op_quarantine, false },
+	{ "release", op_release, false },
+	{ "cap-list", op_cap_list, true },
+	{ "cap-grant", op_cap_grant, false },
+	{ "cap-revoke", op_cap_revoke, false },
+	{ "quota", op_quota, true },
+	{ "tier", op_tier, true },
+	{ "audit", stream_begin, true },
+	{ "poweroff", op_poweroff, false },
+	{ "reboot", op_reboot, false },
 };
 
 /**
@@ -426,11 +212,14 @@ void ops_dispatch(struct client *client, const cbor_item_t *request)
 	size_t i;
 
 	for (i = 0; name && i < sizeof(ops) / sizeof(ops[0]); i++) {
-		if (!strcmp(ops[i].name, name)) {
+		if (strcmp(ops[i].name, name) != 0)
+			continue;
+		if (peer_is_agent(client) && !ops[i].by_agents)
+			peer_refuse(client, name);
+		else
 			ops[i].handle(client, request);
-			free(name);
-			return;
-		}
+		free(name);
+		return;
 	}
 	client_fail(client, EOPNOTSUPP, "there is no operation '%.40s'",
 		    name ? name : "");

@@ -7,9 +7,17 @@
 
 #include "coconutd.h"
 
+bool ops_may_steer(const struct client *client, uint64_t aid);
 bool ops_take_aid(struct client *client, const cbor_item_t *request,
-		  uint64_t *aid);
+		  uint32_t need, uint64_t *aid);
 void ops_reply_error(struct client *client, int64_t err, uint64_t aid);
+
+/* ops_look.c */
+void op_ps(struct client *client, const cbor_item_t *request);
+void op_show(struct client *client, const cbor_item_t *request);
+void op_attest(struct client *client, const cbor_item_t *request);
+void op_log(struct client *client, const cbor_item_t *request);
+void op_why(struct client *client, const cbor_item_t *request);
 
 /* ops_spawn.c */
 void op_spawn(struct client *client, const cbor_item_t *request);

@@ -168,8 +168,32 @@ static bool send_rows(struct client *client, const uint8_t *data, size_t size,
 	close(stream->fd);
 	stream->fd = -1;
 	stream->size = 0;
-	loop_change(&client->source, EPOLLIN | EPOLLOUT);
+	client_watch(client, true);
 	return false;
+}
+
+/* An agent that follows needs its capability for as long as it does. */
+static bool may_read(const struct client *client, const struct stream *stream,
+		     bool use)
+{
+	if (!peer_is_agent(client))
+		return client->auditor;
+	return peer_holds(client,
+			  stream->by_aid ? stream->aid : AGENT_AID_LEGACY,
+			  AGENT_CAP_AUDIT_READ, use);
+}
+
+static void refuse(struct client *client)
+{
+	if (peer_is_agent(client))
+		client_fail(
+			client, ECAPABILITY,
+			"these rows are not within the audit.read of agent %" PRIu64,
+			client->aid);
+	else
+		client_fail(
+			client, EACCES,
+			"the audit chain is for root and for the group of " CHAIN_DIR);
 }
 
 /**
@@ -185,7 +209,14 @@ void stream_pump(struct client *client)
 
 	if (!stream)
 		return;
-	loop_change(&client->source, EPOLLIN);
+	client_watch(client, false);
+	if (stream->follow && !may_read(client, stream, false)) {
+		stream_end(client);
+		client_fail(client, ECAPABILITY,
+			    "agent %" PRIu64 " has lost its audit.read",
+			    client->aid);
+		return;
+	}
 	while (fill(stream)) {
 		was = stream->next;
 		size = sift(stream, wanted);
@@ -205,12 +236,6 @@ void stream_begin(struct client *client, const cbor_item_t *request)
 {
 	struct stream *stream;
 
-	if (!client->auditor) {
-		client_fail(
-			client, EACCES,
-			"the audit chain is for root and for the group of " CHAIN_DIR);
-		return;
-	}
 	stream_end(client);
 	stream = calloc(1, sizeof(*stream));
 	if (!stream) {
@@ -227,6 +252,11 @@ void stream_begin(struct client *client, const cbor_item_t *request)
 	stream->by_aid = message_get_uint(request, "aid", &stream->aid);
 	message_get_uint(request, "event", &stream->event);
 	message_get_uint(request, "cap", &stream->cap);
+	if (!may_read(client, stream, true)) {
+		free(stream);
+		refuse(client);
+		return;
+	}
 	client->stream = stream;
 	stream_pump(client);
 }

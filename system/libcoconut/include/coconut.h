@@ -12,6 +12,7 @@
 #ifndef COCONUT_H
 #define COCONUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,14 @@ const char *coconut_on_deny_name(uint32_t on_deny);
 const char *coconut_audit_name(uint32_t audit);
 const char *coconut_resource_name(uint32_t resource);
 const char *coconut_tier_name(uint32_t tier);
+
+/**
+ * coconut_reason_text - what a reason means, for a person
+ * @reason: enum agent_audit_reason
+ *
+ * Return: a clause such as "no capability covers it", never NULL.
+ */
+const char *coconut_reason_text(uint32_t reason);
 
 /* Each gives the number, or -EINVAL for a name that is none. */
 int coconut_state_from_name(const char *name);
@@ -152,6 +161,70 @@ int64_t coconut_audit_query(struct agent_audit_query_args *args);
  */
 int coconut_memory_tier(struct agent_memory_tier_args *args);
 
+/* ---- Who the peer is, and why one was denied ------------------------- */
+
+/**
+ * coconut_peer_aid - which agent is at the other end of a unix socket
+ * @fd: a connected socket, or one of a pair
+ * @ret_aid: gets the AID of who connected, who listened, or who made the pair, at
+ *	that time and whoever holds the sockets now; AGENT_AID_LEGACY for none
+ *
+ * Return: 0; -ENOTCONN for a socket without a peer, -EOPNOTSUPP for one of another
+ * family, -ENOPROTOOPT from a kernel without agents.
+ */
+int coconut_peer_aid(int fd, uint64_t *ret_aid);
+
+/**
+ * coconut_denials - what an agent was denied last, and why
+ * @aid: the agent, AGENT_AID_SELF for one's own, which needs no capability
+ * @from: only those whose number is at least this
+ * @denials: gets the denials, oldest first
+ * @count: how many there is room for; AGENT_DENIALS_KEPT are enough
+ * @ret_next: gets the number to go on from; may be NULL
+ *
+ * Return: how many there are, or a negative errno value.
+ */
+int coconut_denials(uint64_t aid, uint64_t from, struct agent_denial *denials,
+		    size_t count, uint64_t *ret_next);
+
+/* Room that is enough for any denial in coconut_denial_format() and _json(). */
+#define COCONUT_DENIAL_TEXT_MAX 4096
+
+/**
+ * coconut_denial_format - write a denial as one line for people
+ * @denial: the denial
+ * @text: gets the line, without a final newline; what is not printable is
+ *	escaped as \xNN
+ * @size: room in bytes
+ *
+ * Return: length of the whole line in bytes, as snprintf().
+ */
+size_t coconut_denial_format(const struct agent_denial *denial, char *text,
+			     size_t size);
+
+/**
+ * coconut_denial_json - write a denial as one JSON object on one line
+ * @denial: the denial
+ * @text: gets the object, without a final newline
+ * @size: room in bytes
+ *
+ * Return: length of the whole object in bytes, as snprintf().
+ */
+size_t coconut_denial_json(const struct agent_denial *denial, char *text,
+			   size_t size);
+
+/**
+ * coconut_trap_from_siginfo - what the SIGTRAP of a denial tells
+ * @info: what the handler of SIGTRAP got
+ * @ret_trap: gets it
+ *
+ * May be called in a signal handler.
+ *
+ * Return: 0, or -EINVAL for a signal of another origin.
+ */
+int coconut_trap_from_siginfo(const siginfo_t *info,
+			      struct agent_trap *ret_trap);
+
 /* ---- Files and digests ----------------------------------------------- */
 
 /**
@@ -240,8 +313,12 @@ int coconut_file_write(const char *path, const void *data, size_t size,
  * @lifetime: seconds from binding, 0 for no end
  * @uses: how many uses, 0 for no count
  * @hint: text for who reads a denial, or NULL
- * @scope: scope of a userspace capability, or NULL
- * @host: name of a host instead of @address (net.connect), or NULL
+ * @scope: scope of a userspace capability, or NULL; of cap.grant the name of the
+ *	capability that may be granted, NULL for all
+ * @host: name of a host (net.connect), or NULL; without a @family instead of an
+ *	address, with one it tells whose address it is
+ * @rate: how many uses in each @period, 0 for no rate
+ * @period: seconds, with a rate
  */
 struct coconut_cap {
 	uint32_t id;
@@ -261,6 +338,8 @@ struct coconut_cap {
 	char *hint;
 	char *scope;
 	char *host;
+	uint32_t rate;
+	uint32_t period;
 };
 
 /**

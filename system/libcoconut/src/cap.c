@@ -26,6 +26,11 @@ bool cap_id_has_relation(uint32_t id)
 	       id == AGENT_CAP_IPC;
 }
 
+bool cap_id_has_text(uint32_t id)
+{
+	return id == AGENT_CAP_USER || id == AGENT_CAP_CAP_GRANT;
+}
+
 static void write_net(struct writer *writer, size_t map,
 		      const struct coconut_cap *cap)
 {
@@ -43,6 +48,15 @@ static void write_net(struct writer *writer, size_t map,
 		write_key(writer, map, AGENT_CAP_PROTOCOL_KEY);
 		write_uint(writer, cap->protocol);
 	}
+}
+
+static void write_rate(struct writer *writer, size_t map,
+		       const struct coconut_cap *cap)
+{
+	write_key(writer, map, AGENT_CAP_RATE_KEY);
+	write_uint(writer, cap->rate);
+	write_key(writer, map, AGENT_CAP_PERIOD_KEY);
+	write_uint(writer, cap->period);
 }
 
 /* The keys are written in the order of their numbers, as the map needs it. */
@@ -86,6 +100,8 @@ void write_cap(struct writer *writer, const struct coconut_cap *cap)
 		write_key(writer, map, AGENT_CAP_HOST_KEY);
 		write_text(writer, cap->host);
 	}
+	if (cap->rate)
+		write_rate(writer, map, cap);
 }
 
 static int read_spec(const void *data, size_t size, struct agent_cap_spec *spec,
@@ -185,6 +201,8 @@ int cap_from_spec(const void *data, const struct agent_cap_spec *spec,
 		.relation = spec->relation,
 		.lifetime = spec->lifetime,
 		.uses = spec->uses,
+		.rate = spec->rate,
+		.period = spec->period,
 	};
 	int err;
 

@@ -2,13 +2,16 @@
 /*
  * The text grammar of capabilities:
  *
- *	NAME [SCOPE] [lifetime=SECONDS] [uses=COUNT] [hint="TEXT"]
+ *	NAME [SCOPE] [lifetime=SECONDS] [uses=COUNT] [rate=COUNT/PERIOD]
+ *		[hint="TEXT"]
  *
  * SCOPE	PATH [except PATH]...
- *		ADDRESS:PORTS[/PROTOCOL]
+ *		ADDRESS:PORTS[/PROTOCOL] [host=NAME]
  *		host=NAME:PORTS[/PROTOCOL], for net.connect
  *		self | descendants | all
+ *		NAME, for cap.grant: which capability may be granted
  *		WORD, for capabilities of userspace
+ * PERIOD	[NUMBER]s, m or h
  *
  * Words are separated by blanks.  A word, or the part behind its "=", may be
  * quoted: "..." with \" and \\.
@@ -216,12 +219,12 @@ static int parse_net(struct scanner *scanner, struct coconut_cap *cap)
 	return parse_value(scanner, parse_endpoint(scanner->word, cap));
 }
 
-static int parse_user_scope(struct scanner *scanner, struct coconut_cap *cap)
+static int parse_text(struct scanner *scanner, struct coconut_cap *cap)
 {
-	size_t size = strlen(scanner->word);
+	const char *fault = scope_fault(cap->id, scanner->word);
 
-	if (!size || size > 255)
-		return fail_word(scanner, "scope is not 1 to 255 bytes long");
+	if (fault)
+		return fail_word(scanner, fault);
 	cap->scope = strdup(scanner->word);
 	return cap->scope ? 0 : fail_memory(scanner->error);
 }
@@ -246,8 +249,8 @@ static int parse_scope(struct scanner *scanner, struct coconut_cap *cap)
 		return parse_net(scanner, cap);
 	if (cap_id_has_relation(cap->id))
 		return parse_value(scanner, read_relation(scanner->word, cap));
-	if (cap->id == AGENT_CAP_USER)
-		return parse_user_scope(scanner, cap);
+	if (cap_id_has_text(cap->id))
+		return parse_text(scanner, cap);
 	return fail_word(scanner, "this capability has no scope");
 }
 
@@ -263,30 +266,71 @@ static int parse_hint(struct scanner *scanner, struct coconut_cap *cap)
 	return cap->hint ? 0 : fail_memory(scanner->error);
 }
 
+static int parse_count(struct scanner *scanner, uint64_t *number)
+{
+	if (*number)
+		return fail_word(scanner, "option stands twice");
+	return parse_value(scanner, read_count(scanner->value, number));
+}
+
+static int parse_lifetime(struct scanner *scanner, struct coconut_cap *cap)
+{
+	return parse_count(scanner, &cap->lifetime);
+}
+
+static int parse_uses(struct scanner *scanner, struct coconut_cap *cap)
+{
+	return parse_count(scanner, &cap->uses);
+}
+
+static int parse_rate(struct scanner *scanner, struct coconut_cap *cap)
+{
+	if (cap->rate)
+		return fail_word(scanner, "option stands twice");
+	return parse_value(scanner, read_rate(scanner->value, cap));
+}
+
+/* Behind an address: whose it is. */
+static int parse_owner(struct scanner *scanner, struct coconut_cap *cap)
+{
+	const char *fault = host_fault(scanner->value);
+
+	if (!cap_id_has_host(cap->id) || !cap->family)
+		return fail_word(scanner, "host= goes with an address alone");
+	if (cap->host)
+		return fail_word(scanner, "option stands twice");
+	if (fault)
+		return fail_word(scanner, fault);
+	cap->host = strdup(scanner->value);
+	return cap->host ? 0 : fail_memory(scanner->error);
+}
+
+static const struct {
+	const char *name;
+	int (*parse)(struct scanner *scanner, struct coconut_cap *cap);
+} known_options[] = {
+	{ "lifetime=", parse_lifetime }, { "uses=", parse_uses },
+	{ "rate=", parse_rate },         { "hint=", parse_hint },
+	{ "host=", parse_owner },
+};
+
 static int parse_option(struct scanner *scanner, struct coconut_cap *cap)
 {
-	size_t size = scanner->value ? scanner->value - scanner->word - 1 : 0;
-	uint64_t *number = NULL;
+	size_t size = scanner->value ? scanner->value - scanner->word : 0;
 
 	if (!scanner->value || scanner->quoted)
 		return fail_word(
 			scanner,
 			cap_id_has_path(cap->id) ?
-				"only except, lifetime=, uses= and hint= can follow" :
-				"only lifetime=, uses= and hint= can follow");
-	if (size == 4 && !memcmp(scanner->word, "hint", size))
-		return parse_hint(scanner, cap);
-	if (size == 8 && !memcmp(scanner->word, "lifetime", size))
-		number = &cap->lifetime;
-	else if (size == 4 && !memcmp(scanner->word, "uses", size))
-		number = &cap->uses;
-	if (!number)
-		return fail_word(
-			scanner,
-			"unknown option: not lifetime=, uses= or hint=");
-	if (*number)
-		return fail_word(scanner, "option stands twice");
-	return parse_value(scanner, read_count(scanner->value, number));
+				"only except, lifetime=, uses=, rate= and hint= can follow" :
+				"only lifetime=, uses=, rate= and hint= can follow");
+	for (size_t i = 0; i < ARRAY_SIZE(known_options); i++)
+		if (strlen(known_options[i].name) == size &&
+		    !memcmp(scanner->word, known_options[i].name, size))
+			return known_options[i].parse(scanner, cap);
+	return fail_word(
+		scanner,
+		"unknown option: not lifetime=, uses=, rate= or hint=");
 }
 
 static int parse_name(struct scanner *scanner, struct coconut_cap *cap)
@@ -375,7 +419,7 @@ static void add_word(struct text *text, const char *word)
 
 static void add_net(struct text *text, const struct coconut_cap *cap)
 {
-	if (cap->host) {
+	if (cap->host && !cap->family) {
 		text_add(text, " host=%s:", cap->host);
 	} else {
 		text_add(text, cap->family == 6 ? " [" : " ");
@@ -385,6 +429,8 @@ static void add_net(struct text *text, const struct coconut_cap *cap)
 	add_ports(text, cap);
 	if (cap->protocol)
 		text_add(text, "/%s", protocol_name(cap->protocol));
+	if (cap->host && cap->family)
+		text_add(text, " host=%s", cap->host);
 }
 
 char *coconut_cap_format(const struct coconut_cap *cap)
@@ -408,6 +454,10 @@ char *coconut_cap_format(const struct coconut_cap *cap)
 		text_add(&text, " lifetime=%ju", (uintmax_t)cap->lifetime);
 	if (cap->uses)
 		text_add(&text, " uses=%ju", (uintmax_t)cap->uses);
+	if (cap->rate) {
+		text_add(&text, " rate=");
+		add_rate(&text, cap);
+	}
 	if (cap->hint) {
 		text_add(&text, " hint=");
 		text_add_quoted(&text, cap->hint);

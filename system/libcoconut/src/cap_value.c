@@ -4,6 +4,11 @@
 
 #include "internal.h"
 
+#define RATE_MAX 1000000
+#define PERIOD_MAX 86400
+
+static const char rate_bounds[] = "rate is not 1 to 1000000 uses";
+
 const char *path_fault(const char *path, size_t max)
 {
 	struct agent_text text = { .data = path, .size = strlen(path) };
@@ -57,6 +62,63 @@ const char *read_count(const char *text, uint64_t *ret_value)
 	if (!read_number(text, &value) || !value || value > UINT32_MAX)
 		return "not a number from 1 to 4294967295";
 	*ret_value = value;
+	return NULL;
+}
+
+/* [NUMBER](s|m|h), without a number 1; seconds, or 0 for what is no period. */
+static uint32_t read_period(const char *text)
+{
+	static const struct {
+		char unit;
+		uint32_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 } };
+	size_t digits = strspn(text, "0123456789");
+	uint64_t value = 1;
+	char number[8];
+
+	if (digits >= sizeof(number) || !text[digits] || text[digits + 1])
+		return 0;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (digits)
+		read_number(number, &value);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (units[i].unit == text[digits])
+			value *= units[i].seconds;
+	if (!strchr("smh", text[digits]) || value > PERIOD_MAX)
+		return 0;
+	return value;
+}
+
+const char *read_rate(const char *text, struct coconut_cap *cap)
+{
+	size_t digits = strspn(text, "0123456789");
+	char number[8];
+	uint64_t rate;
+
+	if (text[digits] != '/')
+		return "not a rate such as 10/s, 10/m, 10/h or 10/30s";
+	if (digits >= sizeof(number))
+		return rate_bounds;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (!read_number(number, &rate) || !rate || rate > RATE_MAX)
+		return rate_bounds;
+	cap->period = read_period(text + digits + 1);
+	if (!cap->period)
+		return "period of the rate is not 1 to 86400 s, as in 10/s, 10/m, 10/h or 10/30s";
+	cap->rate = rate;
+	return NULL;
+}
+
+const char *scope_fault(uint32_t id, const char *scope)
+{
+	size_t size = strlen(scope);
+
+	if (!size || size > 255)
+		return "scope is not 1 to 255 bytes long";
+	if (id == AGENT_CAP_CAP_GRANT && coconut_cap_id_from_name(scope) < 0)
+		return "no capability that could be granted has this name";
 	return NULL;
 }
 
@@ -208,4 +270,17 @@ void add_ports(struct text *text, const struct coconut_cap *cap)
 		text_add(text, "%u", cap->port_low);
 	else
 		text_add(text, "%u-%u", cap->port_low, cap->port_high);
+}
+
+void add_rate(struct text *text, const struct coconut_cap *cap)
+{
+	text_add(text, "%u/", cap->rate);
+	if (cap->period == 1)
+		text_add(text, "s");
+	else if (cap->period == 60)
+		text_add(text, "m");
+	else if (cap->period == 3600)
+		text_add(text, "h");
+	else
+		text_add(text, "%us", cap->period);
 }

@@ -109,6 +109,12 @@ static const char *set_uses(const char *value, struct coconut_cap *cap)
 	return read_count(value, &cap->uses);
 }
 
+static int read_cap_rate(struct yaml *yaml, yaml_node_t *node, const char *key,
+			 void *target)
+{
+	return read_value(yaml, node, key, read_rate, target);
+}
+
 static int read_lifetime(struct yaml *yaml, yaml_node_t *node, const char *key,
 			 void *target)
 {
@@ -162,14 +168,10 @@ static const struct yaml_field fields[] = {
 	{ .key = "relation", .read = read_agent_relation },
 	{ .key = "lifetime", .read = read_lifetime },
 	{ .key = "uses", .read = read_uses },
+	{ .key = "rate", .read = read_cap_rate },
 	{ .key = "hint", .read = read_hint },
 	{ .key = "scope", .read = read_scope },
 };
-
-static bool is_user(uint32_t id)
-{
-	return id == AGENT_CAP_USER;
-}
 
 /* Which keys belong to which capabilities; the others belong to all. */
 static const struct {
@@ -184,7 +186,7 @@ static const struct {
 	{ "port", cap_id_has_net, true },
 	{ "protocol", cap_id_has_net, false },
 	{ "relation", cap_id_has_relation, true },
-	{ "scope", is_user, false },
+	{ "scope", cap_id_has_text, false },
 };
 
 /**
@@ -198,6 +200,21 @@ struct entry {
 	yaml_node_t *node;
 	struct coconut_cap cap;
 };
+
+/* What may stand in a scope depends on the name, which is known only now. */
+static int check_scope(struct yaml *yaml, const struct entry *entry)
+{
+	const struct coconut_cap *cap = &entry->cap;
+	const char *fault;
+
+	if (!cap->scope)
+		return 0;
+	fault = scope_fault(cap->id, cap->scope);
+	return fault ? yaml_fail(yaml,
+				 yaml_find(yaml, entry->node, "scope", NULL),
+				 "scope", "%s", fault) :
+		       0;
+}
 
 static int check_keys(struct yaml *yaml, const struct entry *entry,
 		      yaml_node_t *name)
@@ -260,6 +277,8 @@ static int add_name(struct yaml *yaml, yaml_node_t *node, const char *key,
 		return yaml_fail(yaml, node, key, "more capabilities than %d",
 				 AGENT_CAPS_MAX);
 	err = check_keys(yaml, entry, node);
+	if (!err)
+		err = check_scope(yaml, entry);
 	return err ? err : add_copy(yaml, entry, node);
 }
 

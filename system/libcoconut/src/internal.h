@@ -56,6 +56,11 @@ void text_add_visible(struct text *text, const void *data, size_t size);
 /* A JSON string with its quotes; the data must be UTF-8. */
 void text_add_json(struct text *text, const char *data, size_t size);
 void text_add_json_string(struct text *text, const char *string);
+/* Key and value; bytes that are no UTF-8 stand as digits under KEY_hex. */
+void text_add_json_bytes(struct text *text, const char *key, const void *data,
+			 size_t size);
+/* The name of an errno value; a number where it has none. */
+void text_add_errno(struct text *text, uint32_t error);
 /* A double-quoted string with \" and \\ escaped, as the grammar has it. */
 void text_add_quoted(struct text *text, const char *string);
 /* Bytes of the UTF-8 character at @data, 0 when it is none. */
@@ -94,6 +99,7 @@ bool cap_id_has_path(uint32_t id);
 bool cap_id_has_net(uint32_t id);
 bool cap_id_has_host(uint32_t id);
 bool cap_id_has_relation(uint32_t id);
+bool cap_id_has_text(uint32_t id);
 
 /* cap_value.c: values that the YAML and the text grammar have in common. */
 /* What is wrong with a path, or NULL. */
@@ -110,10 +116,15 @@ const char *read_protocol(const char *text, struct coconut_cap *cap);
 const char *read_relation(const char *text, struct coconut_cap *cap);
 /* A decimal number from 1 up; what is wrong, or NULL. */
 const char *read_count(const char *text, uint64_t *ret_value);
+/* "10/s", "10/m", "10/h", "10/30s"; what is wrong, or NULL. */
+const char *read_rate(const char *text, struct coconut_cap *cap);
+/* What is wrong with the scope of such a capability, or NULL. */
+const char *scope_fault(uint32_t id, const char *scope);
 /* Digits alone, no sign, no blank. */
 bool read_number(const char *text, uint64_t *ret_value);
 void add_address(struct text *text, const struct coconut_cap *cap);
 void add_ports(struct text *text, const struct coconut_cap *cap);
+void add_rate(struct text *text, const struct coconut_cap *cap);
 const char *protocol_name(uint8_t protocol);
 
 /* manifest.c */

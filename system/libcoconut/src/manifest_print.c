@@ -102,14 +102,15 @@ static void add_limits(struct text *text,
 	add_limit(text, "ram", manifest->limit_ram);
 }
 
+/* In a manifest an address is an address, whosever it is. */
 static void add_net(struct text *text, const struct coconut_cap *cap)
 {
-	if (cap->host) {
+	if (cap->host && !cap->family) {
 		add_pair(text, "    ", "host", cap->host);
 	} else {
 		text_add(text, "    address: \"");
 		add_address(text, cap);
-		text_add(text, "\"\n");
+		text_add(text, cap->host ? "\" # of %s\n" : "\"\n", cap->host);
 	}
 	text_add(text, "    port: ");
 	add_ports(text, cap);
@@ -134,6 +135,11 @@ static void add_cap(struct text *text, const struct coconut_cap *cap)
 		text_add(text, "    lifetime: %ju\n", (uintmax_t)cap->lifetime);
 	if (cap->uses)
 		text_add(text, "    uses: %ju\n", (uintmax_t)cap->uses);
+	if (cap->rate) {
+		text_add(text, "    rate: ");
+		add_rate(text, cap);
+		text_add(text, "\n");
+	}
 	add_pair(text, "    ", "hint", cap->hint);
 }
 
@@ -236,9 +242,8 @@ static void json_limit(struct text *text, const char *key, uint64_t limit)
 
 static void json_net(struct text *text, const struct coconut_cap *cap)
 {
-	if (cap->host) {
-		json_string(text, "host", cap->host);
-	} else {
+	json_string(text, "host", cap->host);
+	if (!cap->host || cap->family) {
 		json_key(text, "address");
 		text_add(text, "\"");
 		add_address(text, cap);
@@ -267,6 +272,10 @@ static void json_cap(struct text *text, const struct coconut_cap *cap)
 		json_number(text, "lifetime", cap->lifetime);
 	if (cap->uses)
 		json_number(text, "uses", cap->uses);
+	if (cap->rate) {
+		json_number(text, "rate", cap->rate);
+		json_number(text, "period", cap->period);
+	}
 	json_string(text, "hint", cap->hint);
 	text_add(text, "}");
 }

@@ -153,14 +153,14 @@ static int read_on_deny(struct yaml *yaml, yaml_node_t *node, const char *key,
 
 	if (err)
 		return err;
-	for (uint32_t i = 0; i <= AGENT_DENY_QUARANTINE; i++) {
+	for (uint32_t i = 0; i <= AGENT_DENY_TRAP; i++) {
 		if (!strcmp(value, coconut_on_deny_name(i))) {
 			manifest->on_deny = i;
 			return 0;
 		}
 	}
 	return yaml_fail(yaml, node, key,
-			 "must be continue, stop or quarantine");
+			 "must be continue, stop, quarantine or trap");
 }
 
 static int read_audit(struct yaml *yaml, yaml_node_t *node, const char *key,

@@ -22,6 +22,27 @@ static const char *const reasons[AGENT_REASON_COUNT] = {
 	[AGENT_REASON_CODE] = "code",
 	[AGENT_REASON_CLOSED] = "closed",
 	[AGENT_REASON_REPEATS] = "repeats",
+	[AGENT_REASON_RATE] = "rate",
+	[AGENT_REASON_REVOKED] = "revoked",
+};
+
+static const char *const reason_texts[AGENT_REASON_COUNT] = {
+	[AGENT_REASON_NONE] = "no reason was given",
+	[AGENT_REASON_SCOPE] = "no capability covers it",
+	[AGENT_REASON_STATE] = "not before the agent runs its image",
+	[AGENT_REASON_IMAGE] = "its contents are not the manifest's image",
+	[AGENT_REASON_EXPIRED] =
+		"the capability's time is over, or its uses are spent",
+	[AGENT_REASON_AUTHORITY] = "the call needs an authority that it lacks",
+	[AGENT_REASON_FAMILY] = "such sockets are closed to agents",
+	[AGENT_REASON_LEGACY] =
+		"who belongs to no agent has no authority over agents",
+	[AGENT_REASON_CODE] =
+		"code that neither the base image nor the manifest names",
+	[AGENT_REASON_CLOSED] = "closed to agents, whatever they hold",
+	[AGENT_REASON_REPEATS] = "repeats of a use",
+	[AGENT_REASON_RATE] = "the capability's rate is used up for now",
+	[AGENT_REASON_REVOKED] = "it was allowed before, and is no longer",
 };
 
 static const char *const verdicts[] = {
@@ -40,6 +61,7 @@ static const char *const denials[] = {
 	[AGENT_DENY_CONTINUE] = "continue",
 	[AGENT_DENY_STOP] = "stop",
 	[AGENT_DENY_QUARANTINE] = "quarantine",
+	[AGENT_DENY_TRAP] = "trap",
 };
 
 static const char *const audits[] = {
@@ -99,6 +121,11 @@ const char *coconut_event_name(uint32_t event)
 const char *coconut_reason_name(uint32_t reason)
 {
 	return NAME_IN(reasons, reason);
+}
+
+const char *coconut_reason_text(uint32_t reason)
+{
+	return NAME_IN(reason_texts, reason);
 }
 
 const char *coconut_verdict_name(uint32_t verdict)

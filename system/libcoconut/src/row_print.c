@@ -18,19 +18,6 @@ static void add_time(struct text *text, uint64_t time)
 	text_add(text, "%s.%09uZ", date, (unsigned int)(time % SECOND_NS));
 }
 
-/* The name of an errno value; a number where it has none. */
-static void add_errno(struct text *text, uint32_t error)
-{
-	const char *name = error <= INT32_MAX ? strerrorname_np(error) : NULL;
-
-	if (error == ECAPABILITY)
-		text_add(text, "ECAPABILITY");
-	else if (name)
-		text_add(text, "%s", name);
-	else
-		text_add(text, "%u", error);
-}
-
 /* The capability of a grant as text, to be freed, or NULL. */
 static char *granted(const struct coconut_row *row)
 {
@@ -67,6 +54,24 @@ static uint64_t count_of(const struct coconut_row *row)
 	return le64toh(count);
 }
 
+/* A revoke of several lists their handles, or the first of them. */
+static bool has_handles(const struct coconut_row *row)
+{
+	return row->event == AGENT_EVENT_REVOKE && row->payload_size &&
+	       row->payload_size % sizeof(uint64_t) == 0;
+}
+
+static void add_handles(struct text *text, const struct coconut_row *row)
+{
+	uint64_t handle;
+
+	for (size_t at = 0; at < row->payload_size; at += sizeof(handle)) {
+		memcpy(&handle, row->payload + at, sizeof(handle));
+		text_add(text, "%s%ju", at ? "," : "",
+			 (uintmax_t)le64toh(handle));
+	}
+}
+
 static void line_payload(struct text *text, const struct coconut_row *row)
 {
 	char *cap = granted(row);
@@ -83,7 +88,7 @@ static void line_payload(struct text *text, const struct coconut_row *row)
 		text_add_hex(text, row->payload, AGENT_DIGEST_SIZE);
 	} else if (has_count(row)) {
 		text_add(text, " count=%ju", (uintmax_t)count_of(row));
-	} else if (row->payload_size) {
+	} else if (row->payload_size && !has_handles(row)) {
 		text_add(text, " ");
 		text_add_visible(text, row->payload, row->payload_size);
 	}
@@ -104,8 +109,13 @@ static void line_object(struct text *text, const struct coconut_row *row)
 		text_add(text, " handle=%ju", (uintmax_t)object[0]);
 		break;
 	case AGENT_EVENT_REVOKE:
-		text_add(text, " handle=%ju by=%ju", (uintmax_t)object[0],
-			 (uintmax_t)object[1]);
+		if (has_handles(row)) {
+			text_add(text, " handles=");
+			add_handles(text, row);
+		} else {
+			text_add(text, " handle=%ju", (uintmax_t)object[0]);
+		}
+		text_add(text, " by=%ju", (uintmax_t)object[1]);
 		break;
 	case AGENT_EVENT_EXIT:
 		text_add(text, " code=%ju", (uintmax_t)object[0]);
@@ -155,22 +165,9 @@ size_t coconut_row_format(const struct coconut_row *row, char *buffer,
 		text_add(&text, " reason=%s", coconut_reason_name(row->reason));
 	if (row->error) {
 		text_add(&text, " error=");
-		add_errno(&text, row->error);
+		text_add_errno(&text, row->error);
 	}
 	return text.size;
-}
-
-static void json_bytes(struct text *text, const char *key, const void *data,
-		       size_t size)
-{
-	if (utf8_valid(data, size)) {
-		text_add(text, ",\"%s\":", key);
-		text_add_json(text, data, size);
-	} else {
-		text_add(text, ",\"%s_hex\":\"", key);
-		text_add_hex(text, data, size);
-		text_add(text, "\"");
-	}
 }
 
 static void json_payload(struct text *text, const struct coconut_row *row)
@@ -178,17 +175,23 @@ static void json_payload(struct text *text, const struct coconut_row *row)
 	char *cap = granted(row);
 
 	if (cap) {
-		json_bytes(text, "capability", cap, strlen(cap));
+		text_add_json_bytes(text, "capability", cap, strlen(cap));
 	} else if (has_digest(row)) {
 		text_add(text, ",\"digest\":\"");
 		text_add_hex(text, row->payload, AGENT_DIGEST_SIZE);
 		text_add(text, "\"");
-		json_bytes(text, "name", row->payload + AGENT_DIGEST_SIZE,
-			   row->payload_size - AGENT_DIGEST_SIZE);
+		text_add_json_bytes(text, "name",
+				    row->payload + AGENT_DIGEST_SIZE,
+				    row->payload_size - AGENT_DIGEST_SIZE);
 	} else if (has_count(row)) {
 		text_add(text, ",\"count\":%ju", (uintmax_t)count_of(row));
+	} else if (has_handles(row)) {
+		text_add(text, ",\"handles\":[");
+		add_handles(text, row);
+		text_add(text, "]");
 	} else if (row->payload_size) {
-		json_bytes(text, "payload", row->payload, row->payload_size);
+		text_add_json_bytes(text, "payload", row->payload,
+				    row->payload_size);
 	}
 	free(cap);
 }
@@ -225,7 +228,7 @@ size_t coconut_row_json(const struct coconut_row *row, char *buffer,
 		 coconut_reason_name(row->reason));
 	text_add(&text, ",\"errno\":%u,\"error\":\"", row->error);
 	if (row->error)
-		add_errno(&text, row->error);
+		text_add_errno(&text, row->error);
 	text_add(&text, "\"");
 	json_payload(&text, row);
 	text_add(&text, ",\"chain\":\"");

@@ -81,11 +81,14 @@ ASSERT_OFFSET(agent_cap_grant_args, cap, 16);
 ASSERT_OFFSET(agent_cap_grant_args, cap_size, 24);
 ASSERT_OFFSET(agent_cap_grant_args, handle, 32);
 
-ASSERT_SIZE(agent_cap_revoke_args, AGENT_CAP_REVOKE_ARGS_SIZE_V0);
+ASSERT_SIZE(agent_cap_revoke_args, AGENT_CAP_REVOKE_ARGS_SIZE_V1);
 ASSERT_OFFSET(agent_cap_revoke_args, flags, 0);
 ASSERT_OFFSET(agent_cap_revoke_args, aid, 8);
 ASSERT_OFFSET(agent_cap_revoke_args, handle, 16);
 ASSERT_OFFSET(agent_cap_revoke_args, removed, 24);
+ASSERT_OFFSET(agent_cap_revoke_args, agents, AGENT_CAP_REVOKE_ARGS_SIZE_V0);
+ASSERT_OFFSET(agent_cap_revoke_args, files, 40);
+ASSERT_OFFSET(agent_cap_revoke_args, mappings, 48);
 
 ASSERT_SIZE(agent_cap_present_args, AGENT_CAP_PRESENT_ARGS_SIZE_V0);
 ASSERT_OFFSET(agent_cap_present_args, flags, 0);
@@ -105,6 +108,26 @@ ASSERT_OFFSET(agent_audit_query_args, buf, 48);
 ASSERT_OFFSET(agent_audit_query_args, buf_size, 56);
 ASSERT_OFFSET(agent_audit_query_args, next_seq, 64);
 ASSERT_OFFSET(agent_audit_query_args, boot, 72);
+
+ASSERT_SIZE(agent_denial, 568);
+ASSERT_OFFSET(agent_denial, number, 0);
+ASSERT_OFFSET(agent_denial, time_ns, 8);
+ASSERT_OFFSET(agent_denial, object, 16);
+ASSERT_OFFSET(agent_denial, pid, 32);
+ASSERT_OFFSET(agent_denial, cap, 36);
+ASSERT_OFFSET(agent_denial, reason, 40);
+ASSERT_OFFSET(agent_denial, error, 44);
+ASSERT_OFFSET(agent_denial, text_size, 48);
+ASSERT_OFFSET(agent_denial, hint_size, 52);
+ASSERT_OFFSET(agent_denial, text, 56);
+ASSERT_OFFSET(agent_denial, hint, 312);
+
+ASSERT_SIZE(agent_trap, 32);
+ASSERT_OFFSET(agent_trap, address, 0);
+ASSERT_OFFSET(agent_trap, number, 8);
+ASSERT_OFFSET(agent_trap, object, 16);
+ASSERT_OFFSET(agent_trap, cap, 24);
+ASSERT_OFFSET(agent_trap, reason, 28);
 
 ASSERT_SIZE(agent_memory_tier_args, AGENT_MEMORY_TIER_ARGS_SIZE_V0);
 ASSERT_OFFSET(agent_memory_tier_args, flags, 0);

@@ -194,3 +194,28 @@ void text_add_quoted(struct text *text, const char *string)
 	}
 	text_add_bytes(text, "\"", 1);
 }
+
+void text_add_json_bytes(struct text *text, const char *key, const void *data,
+			 size_t size)
+{
+	if (utf8_valid(data, size)) {
+		text_add(text, ",\"%s\":", key);
+		text_add_json(text, data, size);
+	} else {
+		text_add(text, ",\"%s_hex\":\"", key);
+		text_add_hex(text, data, size);
+		text_add(text, "\"");
+	}
+}
+
+void text_add_errno(struct text *text, uint32_t error)
+{
+	const char *name = error <= INT32_MAX ? strerrorname_np(error) : NULL;
+
+	if (error == ECAPABILITY)
+		text_add(text, "ECAPABILITY");
+	else if (name)
+		text_add(text, "%s", name);
+	else
+		text_add(text, "%u", error);
+}

@@ -61,7 +61,29 @@ static const struct {
 	{ "net.connect host=a:80-90 uses=3", NULL },
 	{ "net.connect host=\"b.org:1\"", "net.connect host=b.org:1" },
 	{ "keys.example", NULL },
+	{ "net.connect 192.0.2.7:443/tcp host=api.example.org lifetime=300",
+	  NULL },
+	{ "net.connect [2001:db8::7]:443 lifetime=5 host=a.org",
+	  "net.connect [2001:db8::7]:443 host=a.org lifetime=5" },
+	{ "cap.grant", NULL },
+	{ "cap.grant fs.read", NULL },
+	{ "cap.grant cap.grant uses=2", NULL },
+	{ "cap.grant org.example.print rate=1/s", NULL },
+	{ "key rate=10/s", NULL },
+	{ "key rate=10/1s", "key rate=10/s" },
+	{ "key rate=10/m", NULL },
+	{ "key rate=10/60s", "key rate=10/m" },
+	{ "key rate=1000000/h", NULL },
+	{ "key rate=10/30s", NULL },
+	{ "key rate=10/5m", "key rate=10/300s" },
+	{ "key rate=10/24h", "key rate=10/86400s" },
+	{ "key rate=0010/001s", "key rate=10/s" },
+	{ "fs.read /x rate=1/s hint=\"x\" uses=3 lifetime=60",
+	  "fs.read /x lifetime=60 uses=3 rate=1/s hint=\"x\"" },
 };
+
+#define BAD_PERIOD \
+	"column 5: period of the rate is not 1 to 86400 s, as in 10/s, 10/m, 10/h or 10/30s"
 
 static const struct {
 	const char *text;
@@ -88,9 +110,11 @@ static const struct {
 	{ "fs.read /x except /xy",
 	  "column 19: not below the path it is cut from", 19 },
 	{ "fs.read /x uses=3 except /x/y",
-	  "column 19: only except, lifetime=, uses= and hint= can follow", 19 },
+	  "column 19: only except, lifetime=, uses=, rate= and hint= can follow",
+	  19 },
 	{ "fs.read /x /y",
-	  "column 12: only except, lifetime=, uses= and hint= can follow", 12 },
+	  "column 12: only except, lifetime=, uses=, rate= and hint= can follow",
+	  12 },
 	{ "fs.read /x uses=0", "column 12: not a number from 1 to 4294967295",
 	  12 },
 	{ "fs.read /x uses=", "column 12: not a number from 1 to 4294967295",
@@ -103,7 +127,8 @@ static const struct {
 	  "column 12: not a number from 1 to 4294967295", 12 },
 	{ "fs.read /x uses=1 uses=2", "column 19: option stands twice", 19 },
 	{ "fs.read /x colour=red",
-	  "column 12: unknown option: not lifetime=, uses= or hint=", 12 },
+	  "column 12: unknown option: not lifetime=, uses=, rate= or hint=",
+	  12 },
 	{ "fs.read /x hint=\"\"", "column 12: hint is not 1 to 255 bytes long",
 	  12 },
 	{ "fs.read \"/x", "column 9: quote is not closed", 9 },
@@ -114,7 +139,8 @@ static const struct {
 	  "column 12: this capability needs ADDRESS:PORTS[/PROTOCOL]", 12 },
 	{ "net.connect 127.0.0.1", "column 13: not ADDRESS:PORTS[/PROTOCOL]",
 	  13 },
-	{ "net.connect :80", "column 13: not an IP address", 13 },
+	{ "net.connect :80", "column 13: not ADDRESS:PORTS[/PROTOCOL]", 13 },
+	{ "net.connect h\"ost=a:443\"", "column 13: not an IP address", 13 },
 	{ "net.connect []:80", "column 13: not an IP address", 13 },
 	{ "net.connect localhost:80", "column 13: not an IP address", 13 },
 	{ "net.connect 256.0.0.1:80", "column 13: not an IP address", 13 },
@@ -150,7 +176,45 @@ static const struct {
 	  "column 13: not a host's name: 1 to 63 of a-z, 0-9 and \"-\" between dots",
 	  13 },
 	{ "net.connect 1.2.3.4:1 host=a.org:1",
-	  "column 23: unknown option: not lifetime=, uses= or hint=", 23 },
+	  "column 23: not a host's name: 1 to 63 of a-z, 0-9 and \"-\" between dots",
+	  23 },
+	{ "net.connect any:1 host=a.org",
+	  "column 19: host= goes with an address alone", 19 },
+	{ "net.connect host=a.org:1 host=a.org",
+	  "column 26: host= goes with an address alone", 26 },
+	{ "net.connect 1.2.3.4:1 host=a.org host=b.org",
+	  "column 34: option stands twice", 34 },
+	{ "net.bind 1.2.3.4:1 host=a.org",
+	  "column 20: host= goes with an address alone", 20 },
+	{ "fs.read /x host=a.org",
+	  "column 12: host= goes with an address alone", 12 },
+	{ "cap.grant fs.reed",
+	  "column 11: no capability that could be granted has this name", 11 },
+	{ "cap.grant \"\"", "column 11: scope is not 1 to 255 bytes long", 11 },
+	{ "cap.grant fs.read fs.write",
+	  "column 19: only lifetime=, uses=, rate= and hint= can follow", 19 },
+	{ "cap.grant user",
+	  "column 11: no capability that could be granted has this name", 11 },
+	{ "key rate=",
+	  "column 5: not a rate such as 10/s, 10/m, 10/h or 10/30s", 5 },
+	{ "key rate=10",
+	  "column 5: not a rate such as 10/s, 10/m, 10/h or 10/30s", 5 },
+	{ "key rate=-1/s",
+	  "column 5: not a rate such as 10/s, 10/m, 10/h or 10/30s", 5 },
+	{ "key rate=/s", "column 5: rate is not 1 to 1000000 uses", 5 },
+	{ "key rate=0/s", "column 5: rate is not 1 to 1000000 uses", 5 },
+	{ "key rate=1000001/s", "column 5: rate is not 1 to 1000000 uses", 5 },
+	{ "key rate=99999999999999999999/s",
+	  "column 5: rate is not 1 to 1000000 uses", 5 },
+	{ "key rate=1/", BAD_PERIOD, 5 },
+	{ "key rate=1/30", BAD_PERIOD, 5 },
+	{ "key rate=1/d", BAD_PERIOD, 5 },
+	{ "key rate=1/0s", BAD_PERIOD, 5 },
+	{ "key rate=1/86401s", BAD_PERIOD, 5 },
+	{ "key rate=1/25h", BAD_PERIOD, 5 },
+	{ "key rate=1/ss", BAD_PERIOD, 5 },
+	{ "key rate=1/99999999999999999999s", BAD_PERIOD, 5 },
+	{ "key rate=1/s rate=1/s", "column 14: option stands twice", 14 },
 	{ "net.bind host=a.org:1",
 	  "column 10: only net.connect can name a host", 10 },
 	{ "dev.ioctl", "column 10: this capability needs a path", 10 },
@@ -310,10 +374,65 @@ static void check_names(void)
 	for (uint32_t i = 0; i < AGENT_REASON_COUNT; i++)
 		ok(strcmp(coconut_reason_name(i), "unknown"),
 		   "reason %u has a name", i);
+	for (uint32_t i = 0; i < AGENT_REASON_COUNT; i++)
+		ok(strcmp(coconut_reason_text(i), "unknown"),
+		   "and is explained");
+	is(coconut_reason_name(AGENT_REASON_RATE), "rate", "rate");
+	is(coconut_reason_name(AGENT_REASON_REVOKED), "revoked", "revoked");
+	is(coconut_reason_text(999), "unknown", "reason 999 is not");
+	is(coconut_on_deny_name(AGENT_DENY_TRAP), "trap", "trap");
+	is(coconut_on_deny_name(4), "unknown", "on_deny 4 has no name");
 	is(coconut_strerror(-ECAPABILITY),
 	   "Not within the agent's capabilities", "ECAPABILITY");
 	is(coconut_strerror(ENOENT), "No such file or directory", "ENOENT");
 	is(coconut_strerror(4000), "Unknown error", "an errno that is none");
+}
+
+/* What another encoder makes of it. */
+static void check_bytes(const char *text, const char *expected)
+{
+	struct coconut_cap cap;
+	uint8_t *data;
+	size_t size;
+	char *digits;
+
+	if (coconut_cap_parse(text, &cap, NULL) ||
+	    coconut_cap_encode(&cap, &data, &size, NULL)) {
+		ok(false, "%s is encoded", text);
+		return;
+	}
+	digits = malloc(2 * size + 1);
+	is(coconut_hex(data, size, digits), expected, text);
+	free(digits);
+	free(data);
+	coconut_cap_clear(&cap);
+}
+
+/* A rate and its period go together, and neither is zero. */
+static void check_rate_bytes(void)
+{
+	static const struct {
+		uint8_t bytes[16];
+		size_t size;
+	} wrong[] = {
+		{ "\xa2\1\x63key\x0f\x0a", 8 },
+		{ "\xa2\1\x63key\x10\x0a", 8 },
+		{ "\xa3\1\x63key\x0f\0\x10\x0a", 10 },
+		{ "\xa3\1\x63key\x0f\x0a\x10\0", 10 },
+	};
+	struct coconut_cap cap;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		is_number(coconut_cap_decode(wrong[i].bytes, wrong[i].size,
+					     &cap, NULL),
+			  -EINVAL, "half a rate is none");
+	if (ok(!coconut_cap_decode("\xa3\1\x63key\x0f\x0a\x10\x05", 10, &cap,
+				   NULL),
+	       "a rate")) {
+		is_number(cap.rate, 10, "so many uses");
+		is_number(cap.period, 5, "in so many seconds");
+		coconut_cap_clear(&cap);
+	}
 }
 
 int main(void)
@@ -330,5 +449,16 @@ int main(void)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		check_bad(i);
 	check_names();
+	check_bytes("key rate=10/30s", "a301636b65790f0a10181e");
+	check_bytes("cap.grant fs.read uses=2",
+		    "a301696361702e6772616e740b020d6766732e72656164");
+	check_bytes("net.connect 192.0.2.7:443/tcp host=a.org lifetime=300",
+		    "a8016b6e65742e636f6e6e65637404"
+		    "44c0000207"
+		    "051820"
+		    "061901bb071901bb0806"
+		    "0a19012c"
+		    "0e65612e6f7267");
+	check_rate_bytes();
 	return tap_end();
 }

@@ -408,6 +408,40 @@ static void test_repeats(void)
 	   "a denial has no count");
 }
 
+/* What fell at once is one row. */
+static void test_revoked(void)
+{
+	static const uint8_t handles[16] = { 12, [8] = 0x39, 0x30 };
+	static const uint8_t chain[AGENT_DIGEST_SIZE];
+	char text[COCONUT_ROW_TEXT_MAX];
+	struct coconut_row row = {
+		.seq = 9,
+		.aid = 7,
+		.pid = 100,
+		.event = AGENT_EVENT_REVOKE,
+		.object = { 0, 4 },
+		.payload = handles,
+		.payload_size = sizeof(handles),
+		.chain = chain,
+	};
+
+	coconut_row_format(&row, text, sizeof(text));
+	is(text,
+	   "9 1970-01-01T00:00:00.000000000Z aid=7 pid=100 revoke"
+	   " handles=12,12345 by=4",
+	   "several that were revoked");
+	coconut_row_json(&row, text, sizeof(text));
+	ok(strstr(text, ",\"handles\":[12,12345],") && !strstr(text, "payload"),
+	   "and as JSON");
+	row.payload_size = 0;
+	row.object[0] = 12;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " revoke handle=12 by=4"), "and one");
+	row.payload_size = 7;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(!strstr(text, "handles="), "what is no list is none");
+}
+
 int main(void)
 {
 	static struct fixture fixture;
@@ -425,5 +459,6 @@ int main(void)
 	test_print(&fixture);
 	test_hostile_payload();
 	test_repeats();
+	test_revoked();
 	return tap_end();
 }

@@ -306,6 +306,76 @@ static void test_profile(void)
 	coconut_manifest_free(manifest);
 }
 
+static void test_constraints(void)
+{
+	static const char *const expected[] = {
+		"fs.read /home/maya rate=10/s hint=\"not so fast\"",
+		"key lifetime=60 uses=5 rate=10/m",
+		"time lifetime=60 uses=5 rate=10/m",
+		"net.connect host=api.example.org:443 rate=100/h",
+		"net.bind 127.0.0.1:53 rate=10/30s",
+		"cap.grant fs.read uses=3",
+		"cap.grant org.example.print rate=2/300s",
+		"cap.grant fs.write",
+		"org.example.print fs.write",
+	};
+	struct coconut_manifest *manifest = compile("constraints.yaml");
+	size_t count = sizeof(expected) / sizeof(expected[0]);
+	size_t size;
+	char *text;
+	FILE *file = open_memstream(&text, &size);
+
+	is_number(manifest->on_deny, AGENT_DENY_TRAP, "a denial traps");
+	is_number(manifest->nr_caps, count, "all capabilities are there");
+	for (size_t i = 0; i < count; i++)
+		ok(has_cap(manifest, expected[i]), "%s", expected[i]);
+	coconut_manifest_print_json(manifest, file);
+	fclose(file);
+	ok(strstr(text, "\"on_deny\":\"trap\""), "JSON has the trap");
+	ok(strstr(text, "\"rate\":10,\"period\":30}"), "and a rate");
+	ok(strstr(text,
+		  "{\"cap\":\"cap.grant\",\"scope\":\"fs.read\",\"uses\":3}"),
+	   "and what may be granted");
+	free(text);
+	coconut_manifest_free(manifest);
+}
+
+/* In a manifest it is an address, which is how it is read again. */
+static void test_address_of_host(void)
+{
+	struct coconut_manifest *manifest = compile("minimal.yaml");
+	struct coconut_manifest *read;
+	size_t size;
+	char *text;
+	FILE *file;
+
+	manifest->caps = calloc(1, sizeof(*manifest->caps));
+	manifest->nr_caps = 1;
+	ok(!coconut_cap_parse("net.connect 192.0.2.7:443 host=a.org",
+			      manifest->caps, NULL),
+	   "an address of a host");
+	file = open_memstream(&text, &size);
+	coconut_manifest_print_yaml(manifest, file);
+	fclose(file);
+	ok(strstr(text, "    address: \"192.0.2.7\" # of a.org\n"),
+	   "is printed with its host");
+	if (ok(!coconut_manifest_from_yaml_text("x", text, size, NULL,
+						COCONUT_YAML_NO_IMAGE, &read,
+						NULL),
+	       "and read again")) {
+		ok(has_cap(read, "net.connect 192.0.2.7:443"), "without it");
+		coconut_manifest_free(read);
+	}
+	free(text);
+	file = open_memstream(&text, &size);
+	coconut_manifest_print_json(manifest, file);
+	fclose(file);
+	ok(strstr(text, "\"host\":\"a.org\",\"address\":\"192.0.2.7\""),
+	   "JSON has both");
+	free(text);
+	coconut_manifest_free(manifest);
+}
+
 static void test_json(void)
 {
 	static const char start[] =
@@ -446,12 +516,14 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	fixtures = argv[1];
-	ok(each("good", check_good) >= 3, "there are good fixtures");
-	ok(each("bad", check_bad) >= 70, "there are bad fixtures");
+	ok(each("good", check_good) >= 4, "there are good fixtures");
+	ok(each("bad", check_bad) >= 75, "there are bad fixtures");
 	test_golden();
 	test_profile();
 	test_json();
 	test_json_full();
+	test_constraints();
+	test_address_of_host();
 	test_code_bound();
 	test_no_image();
 	test_bounds();
