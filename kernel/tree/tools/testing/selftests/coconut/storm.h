@@ -55,12 +55,12 @@ enum storm_phase {
  * @lost: how often it was refused between a grant and the next revocation
  */
 struct storm_user {
-	_Atomic uint32_t kind;
-	_Atomic uint32_t seen;
-	_Atomic uint32_t done;
-	_Atomic uint32_t refused;
-	_Atomic uint32_t bad;
-	_Atomic uint32_t lost;
+	atomic_uint kind;
+	atomic_uint seen;
+	atomic_uint done;
+	atomic_uint refused;
+	atomic_uint bad;
+	atomic_uint lost;
 };
 
 /**
@@ -72,11 +72,11 @@ struct storm_user {
  * @aids: of agents that a spawner has spawned, 0 for none
  */
 struct storm {
-	_Atomic uint32_t epoch[STORM_THINGS];
-	_Atomic uint32_t stop;
-	_Atomic uint32_t beats;
+	atomic_uint epoch[STORM_THINGS];
+	atomic_uint stop;
+	atomic_uint beats;
 	struct storm_user users[STORM_THREADS];
-	_Atomic uint64_t aids[STORM_SLOTS];
+	atomic_ullong aids[STORM_SLOTS];
 };
 
 static inline enum storm_phase storm_phase(uint32_t epoch)
@@ -87,10 +87,16 @@ static inline enum storm_phase storm_phase(uint32_t epoch)
 /* In both programs: the page. Ends the program when it is not to be had. */
 struct storm *storm_map(void);
 
-/* What a thread does in a storm; the functions are in storm_use.c. */
+/**
+ * struct storm_kind - what a thread does in a storm; see storm_use.c
+ * @name: for who reads the results
+ * @thing: without which it is refused
+ * @also: without which it may be refused as well
+ */
 struct storm_kind {
 	const char *name;
 	enum storm_thing thing;
+	enum storm_thing also;
 };
 
 extern const struct storm_kind storm_kinds[];

@@ -64,7 +64,7 @@ static int do_fork(void)
 
 	while (!storm_held_open(storm)) {
 		if (storm->stop)
-			return ENODATA;
+			return -ENODATA;
 		usleep(200);
 	}
 	while (!storm->stop) {
@@ -116,7 +116,7 @@ static void *spawn(void *arg)
 	uint32_t turn;
 
 	for (turn = 0; !storm->stop; turn = (turn + 1) % GRANDS) {
-		_Atomic uint64_t *slot = &storm->aids[number * GRANDS + turn];
+		atomic_ullong *slot = &storm->aids[number * GRANDS + turn];
 		const uint32_t before = storm->epoch[STORM_READ];
 		long aid;
 
@@ -152,7 +152,7 @@ static int do_spawn(void)
 	const int err = manifest_load("storm-grand", &grand);
 
 	if (err)
-		return -err;
+		return err;
 	run_threads(spawn, SPAWNERS);
 	return 0;
 }
@@ -228,7 +228,7 @@ static int run(const char *line)
 		if (!strncmp(commands[i].name, line, strlen(line) - 1))
 			return commands[i].run();
 	}
-	return EINVAL;
+	return -EINVAL;
 }
 
 int main(int argc, char **argv)
@@ -244,6 +244,6 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("0 %d\n", getpid());
 	while (fgets(line, sizeof(line), stdin))
-		printf("%d 0\n", run(line));
+		printf("%d 0\n", -run(line));
 	return 0;
 }

@@ -24,7 +24,7 @@ bool storm_held_open(struct storm *storm);
 /* Use what storm_held_open() got, for some epochs, as a user of its own. */
 void storm_use_held(struct storm *storm, uint32_t user);
 
-/* Return: 0, or the errno of what was seen and must not be. */
+/* Return: 0, or the negative errno of what was seen and must not be. */
 int storm_look(void);
 
 #endif /* COCONUT_TEST_STORM_CHILD_H */

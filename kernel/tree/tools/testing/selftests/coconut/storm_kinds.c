@@ -12,13 +12,20 @@
 
 /* In the order of the functions in storm_use.c. */
 const struct storm_kind storm_kinds[] = {
-	{ "open", STORM_READ },	     { "pread", STORM_READ },
-	{ "readv", STORM_READ },     { "sendfile", STORM_READ },
-	{ "mmap", STORM_READ },	     { "touch", STORM_READ },
-	{ "pwrite", STORM_WRITE },   { "put", STORM_WRITE },
-	{ "udp connect", STORM_NET }, { "udp send", STORM_NET },
-	{ "tcp connect", STORM_NET }, { "tcp send", STORM_NET },
-	{ "unix connect", STORM_UNIX }, { "present", STORM_WORD },
+	{ "open", STORM_READ, STORM_READ },
+	{ "pread", STORM_READ, STORM_READ },
+	{ "readv", STORM_READ, STORM_READ },
+	{ "sendfile", STORM_READ, STORM_READ },
+	{ "mmap", STORM_READ, STORM_READ },
+	{ "touch", STORM_READ, STORM_READ },
+	{ "pwrite", STORM_WRITE, STORM_WRITE },
+	{ "put", STORM_WRITE, STORM_READ },
+	{ "udp connect", STORM_NET, STORM_NET },
+	{ "udp send", STORM_NET, STORM_NET },
+	{ "tcp connect", STORM_NET, STORM_NET },
+	{ "tcp send", STORM_NET, STORM_NET },
+	{ "unix connect", STORM_UNIX, STORM_UNIX },
+	{ "present", STORM_WORD, STORM_WORD },
 };
 
 const uint32_t storm_nr_kinds = ARRAY_SIZE(storm_kinds);

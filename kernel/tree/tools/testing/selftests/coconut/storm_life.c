@@ -30,8 +30,8 @@
 struct victim {
 	uint64_t aid;
 	atomic_bool over;
-	_Atomic uint32_t odd;
-	_Atomic long answer;
+	atomic_uint odd;
+	atomic_long answer;
 };
 
 static void look_at(struct victim *victim, long answer)

@@ -39,7 +39,7 @@ int storm_look(void)
 	for (times = 0; times < TIMES; times++) {
 		for (i = 0; i < ARRAY_SIZE(paths); i++) {
 			if (reads_secret(paths[i]))
-				return EIO;
+				return -EIO;
 		}
 	}
 	return 0;

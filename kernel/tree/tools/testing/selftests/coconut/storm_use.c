@@ -36,8 +36,8 @@ struct tools {
 	int pipe[2];
 };
 
-static _Thread_local sigjmp_buf back;
-static _Thread_local volatile sig_atomic_t armed;
+static __thread sigjmp_buf back;
+static __thread volatile sig_atomic_t armed;
 
 static void on_bus(int signal)
 {
@@ -148,7 +148,7 @@ static bool use_pwrite(struct tools *tools)
 	       pwrite(tools->fd, "y", 1, 2) == 1;
 }
 
-/* A mapping for writing alone is one for reading as well. */
+/* Nothing can be mapped for writing alone: this needs the right to read, too. */
 static bool use_put(struct tools *tools)
 {
 	if (!have_file(tools, O_RDWR))
@@ -289,8 +289,10 @@ void storm_judge(struct storm_user *user, uint32_t before, uint32_t after,
 static void attempt(struct storm *storm, struct storm_user *user,
 		    struct tools *tools, uint32_t kind)
 {
-	const _Atomic uint32_t *epoch = &storm->epoch[storm_kinds[kind].thing];
-	uint32_t before = *epoch;
+	const atomic_uint *epoch = &storm->epoch[storm_kinds[kind].thing];
+	const atomic_uint *also = &storm->epoch[storm_kinds[kind].also];
+	uint32_t before = *epoch, also_before;
+	int error;
 	bool got;
 
 	/*
@@ -303,8 +305,12 @@ static void attempt(struct storm *storm, struct storm_user *user,
 			return;
 		before = *epoch;
 	}
+	also_before = *also;
 	got = uses[kind](tools);
-	storm_judge(user, before, *epoch, got, errno);
+	error = errno;
+	if (storm_phase(also_before) != STORM_HELD || *also != also_before)
+		error = 0;
+	storm_judge(user, before, *epoch, got, error);
 }
 
 static void put_away(struct tools *tools)

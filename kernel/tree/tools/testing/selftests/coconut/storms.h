@@ -29,7 +29,9 @@ void storm_await(uint32_t first, uint32_t count);
 
 /* One result for each kind of user, or for all. */
 void storm_tell_kinds(void);
-void storm_tell(uint32_t first, uint32_t count, const char *what);
+
+/* Return: how often they were refused while it was held. */
+uint32_t storm_tell(uint32_t first, uint32_t count, const char *what);
 
 /* In storm_revoke.c: revocations against uses, forks and spawns. */
 void storm_uses(uint32_t rounds);
