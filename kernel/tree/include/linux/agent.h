@@ -301,6 +301,7 @@ static inline int agent_file_permission(struct file *file, int mask)
 void io_uring_each_file(struct file *ring,
 			void (*each)(struct file *file, void *arg), void *arg);
 int coconut_answer_request(struct file *file);
+bool coconut_begins_again(void);
 bool coconut_has_lost(const struct file *file);
 bool coconut_may_fault(struct agent *agent, struct vm_area_struct *vma);
 int agent_of_peer(struct sock *sk, u64 *aid);
@@ -353,6 +354,30 @@ static inline void agent_answer_request(struct file *file, s32 *res)
 static inline bool agent_has_lost(const struct file *file)
 {
 	return unlikely(current->agent) && coconut_has_lost(file);
+}
+
+/**
+ * agent_lost_request - answer a request on a file that was lost
+ * @file: its file, or NULL
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+static inline int agent_lost_request(struct file *file)
+{
+	return file && agent_has_lost(file) ? coconut_answer_request(file) : 0;
+}
+
+/**
+ * agent_begins_again - whether a request was interrupted by a revocation
+ * @err: what it says
+ *
+ * Return: true if it is to be begun again, and asked about.
+ */
+static inline bool agent_begins_again(int err)
+{
+	return unlikely(current->agent) &&
+	       (err == -EINTR || err == -ERESTARTSYS) &&
+	       coconut_begins_again();
 }
 
 /**
@@ -560,6 +585,16 @@ static inline bool agent_may_fault(struct vm_area_struct *vma)
 }
 
 static inline void agent_answer_request(struct file *file, s32 *res) { }
+
+static inline int agent_lost_request(struct file *file)
+{
+	return 0;
+}
+
+static inline bool agent_begins_again(int err)
+{
+	return false;
+}
 
 static inline bool agent_is_task_frozen(const struct task_struct *task)
 {

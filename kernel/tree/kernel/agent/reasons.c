@@ -189,7 +189,8 @@ static bool copy_reason(struct agent *agent, u64 number,
  * @agent: the agent
  * @args: the call's arguments; @args->next_seq is set
  *
- * Return: bytes written, -ENOSPC when not even one fits, -EFAULT or -ENOMEM.
+ * Return: bytes written, -EINVAL without a buffer, -ENOSPC when not even one
+ * fits, -EFAULT or -ENOMEM.
  */
 long agent_reasons_read(struct agent *agent,
 			struct agent_audit_query_args *args)
@@ -199,6 +200,8 @@ long agent_reasons_read(struct agent *agent,
 	u64 done = 0;
 	long ret = 0;
 
+	if (!args->buf_size)
+		return -EINVAL;
 	if (args->buf_size < sizeof(*denial))
 		return -ENOSPC;
 	if (last > AGENT_DENIALS_KEPT)

@@ -8,6 +8,7 @@
 
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/smp.h>
 
 #include "agent.h"
 
@@ -69,6 +70,12 @@ void agent_join(struct task_struct *task)
 	/* In front, where a sweep that is under way looks next. */
 	list_add(&task->agent_node, &agent->task_list);
 	spin_unlock_irqrestore(&agent->task_lock, flags);
+	/*
+	 * Who freezes the agent finds this one from now on, or has said so
+	 * before; who releases it finds it in any case.
+	 */
+	if (unlikely(agent_is_frozen(agent)) && thread_group_leader(task))
+		do_send_sig_info(SIGSTOP, SEND_SIG_PRIV, task, PIDTYPE_TGID);
 }
 
 /**
@@ -207,50 +214,60 @@ void agent_task_free(struct task_struct *task)
 	agent_put(agent);
 }
 
-/*
- * The signal comes from the kernel and cannot be refused. A process is counted
- * by its first thread, or where that has ended before the others by the next.
- */
-static u32 agent_signal_process(struct task_struct *task, int sig)
+/* Whether a task stands for its process: the first thread that is left. */
+static bool is_first(struct task_struct *task)
 {
 	struct task_struct *thread;
 
-	if (!thread_group_leader(task)) {
-		for_each_thread(task, thread) {
-			if (!list_empty(&thread->agent_node))
-				break;
-		}
-		if (thread != task)
-			return 0;
+	if (thread_group_leader(task))
+		return true;
+	for_each_thread(task, thread) {
+		if (!list_empty(&thread->agent_node))
+			return thread == task;
 	}
-	do_send_sig_info(sig, SEND_SIG_PRIV, task, PIDTYPE_TGID);
-	return 1;
+	return false;
 }
 
-static u32 stop_process(struct task_struct *task)
+/*
+ * The signals come from the kernel and cannot be refused. Each thread gets its
+ * own to stop by, and need not wait for the one that would take the process's.
+ */
+static u32 stop_thread(struct task_struct *task)
 {
-	return agent_signal_process(task, SIGSTOP);
+	do_send_sig_info(SIGSTOP, SEND_SIG_PRIV, task, PIDTYPE_PID);
+	return is_first(task);
 }
 
 static u32 continue_process(struct task_struct *task)
 {
-	return agent_signal_process(task, SIGCONT);
+	if (!is_first(task))
+		return 0;
+	do_send_sig_info(SIGCONT, SEND_SIG_PRIV, task, PIDTYPE_TGID);
+	return 1;
 }
 
 static u32 kill_process(struct task_struct *task)
 {
-	return agent_signal_process(task, SIGKILL);
+	if (!is_first(task))
+		return 0;
+	do_send_sig_info(SIGKILL, SEND_SIG_PRIV, task, PIDTYPE_TGID);
+	return 1;
 }
 
 /**
  * agent_stop_all - stop every process of an agent
- * @agent: the agent
+ * @agent: the agent, which is frozen by its state
  *
+ * Context: May sleep. When it returns, none of them runs its program.
  * Return: how many there are.
  */
 u32 agent_stop_all(struct agent *agent)
 {
-	return agent_each_task(agent, stop_process);
+	u32 count = agent_each_task(agent, stop_thread);
+
+	/* Who is in its program on another CPU leaves it for this. */
+	kick_all_cpus_sync();
+	return count;
 }
 
 /**

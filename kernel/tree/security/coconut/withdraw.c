@@ -16,15 +16,23 @@
 #include <linux/mm.h>
 #include <linux/poll.h>
 #include <linux/ptrace.h>
+#include <linux/resume_user_mode.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <asm/syscall.h>
+#include <asm/unistd.h>
 
 #include "coconut.h"
 
 static atomic64_t last_sweep = ATOMIC64_INIT(0);
+
+/* What it listened on is no listener any more. */
+static bool is_closed(int nr, long err)
+{
+	return err == -EINVAL && (nr == __NR_accept || nr == __NR_accept4);
+}
 
 /*
  * Some calls say EINTR or ECONNABORTED where others are begun again by
@@ -34,14 +42,38 @@ static void begin_again(struct callback_head *work)
 {
 	struct pt_regs *regs = current_pt_regs();
 	long err;
+	int nr;
 
 	kfree(work);
 	if (current->flags & (PF_KTHREAD | PF_USER_WORKER | PF_EXITING) ||
-	    task_sigpending(current) || syscall_get_nr(current, regs) < 0)
+	    task_sigpending(current))
+		return;
+	nr = syscall_get_nr(current, regs);
+	if (nr < 0)
 		return;
 	err = syscall_get_error(current, regs);
-	if (err == -EINTR || err == -ECONNABORTED)
+	if (err == -EINTR || err == -ECONNABORTED || is_closed(nr, err))
 		syscall_set_return_value(current, regs, -ERESTARTNOINTR, 0);
+}
+
+/**
+ * coconut_begins_again - whether the caller was interrupted by a revocation
+ *
+ * For what comes back from no system call, and would say EINTR.
+ *
+ * Return: true if it was, once.
+ */
+bool coconut_begins_again(void)
+{
+	struct callback_head *work;
+
+	work = task_work_cancel_func(current, begin_again);
+	if (!work)
+		return false;
+	kfree(work);
+	if (!task_work_pending(current))
+		clear_notify_signal();
+	return true;
 }
 
 static u32 interrupt(struct task_struct *task)
