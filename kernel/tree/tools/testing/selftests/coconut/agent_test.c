@@ -6,8 +6,9 @@
  *	  |- agent_test (manifest selftest)
  *	       |- agent_child (manifests selftest-*), told what to try
  *
- * usage: agent_test [AREA...]
+ * usage: agent_test [AREA...] [--seed N] [--operations N]
  * Without an area it runs them all.  The exit status is 1 when a test failed.
+ * The seed and the number of operations are those of the area model.
  */
 
 #include <fcntl.h>
@@ -45,6 +46,7 @@ static const struct {
 	{ "netroads", test_netroads },
 	{ "races", test_races },
 	{ "roads", test_roads },
+	{ "model", test_model },
 };
 
 static void make_dir(const char *path)
@@ -135,6 +137,7 @@ int main(int argc, char **argv)
 	if (attest(AGENT_AID_SELF, NULL) == -ECAPABILITY)
 		bail("not an agent: coconut agent spawn selftest");
 	make_files();
+	model_options(argv + 1);
 	for (i = 0; i < ARRAY_SIZE(areas); i++) {
 		if (!is_wanted(areas[i].name, argv + 1))
 			continue;

@@ -31,6 +31,10 @@ void test_tasks(void);
 void test_netroads(void);
 void test_races(void);
 void test_roads(void);
+void test_model(void);
+
+/* --seed N and --operations N, among the words of the command line. */
+void model_options(char **words);
 
 /* Return: rows of an agent in the chain, by bits of enum agent_audit_event. */
 long count_rows(uint64_t aid, uint32_t events);
