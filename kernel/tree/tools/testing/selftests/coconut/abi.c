@@ -25,13 +25,15 @@ static void sizes(void)
 	SIZE(agent_attest_args, 64);
 	SIZE(agent_quota_args, 40);
 	SIZE(agent_cap_grant_args, 40);
-	SIZE(agent_cap_revoke_args, 32);
+	SIZE(agent_cap_revoke_args, 56);
 	SIZE(agent_cap_present_args, 32);
 	SIZE(agent_audit_query_args, 80);
 	SIZE(agent_memory_tier_args, 40);
 	SIZE(agent_attestation, 832);
 	SIZE(agent_cap_info, 48);
 	SIZE(agent_audit_row, 80);
+	SIZE(agent_denial, 568);
+	SIZE(agent_trap, 32);
 }
 
 static void offsets_of_args(void)
@@ -66,6 +68,9 @@ static void offsets_of_args(void)
 	FIELD(agent_cap_revoke_args, aid, 8);
 	FIELD(agent_cap_revoke_args, handle, 16);
 	FIELD(agent_cap_revoke_args, removed, 24);
+	FIELD(agent_cap_revoke_args, agents, 32);
+	FIELD(agent_cap_revoke_args, files, 40);
+	FIELD(agent_cap_revoke_args, mappings, 48);
 	FIELD(agent_cap_present_args, aid, 8);
 	FIELD(agent_cap_present_args, cap, 16);
 	FIELD(agent_cap_present_args, cap_size, 24);
@@ -130,6 +135,56 @@ static void offsets_of_answers(void)
 	FIELD(agent_audit_row, reason, 71);
 	FIELD(agent_audit_row, error, 72);
 	FIELD(agent_audit_row, payload_size, 76);
+}
+
+static void offsets_of_reasons(void)
+{
+	FIELD(agent_denial, number, 0);
+	FIELD(agent_denial, time_ns, 8);
+	FIELD(agent_denial, object, 16);
+	FIELD(agent_denial, pid, 32);
+	FIELD(agent_denial, cap, 36);
+	FIELD(agent_denial, reason, 40);
+	FIELD(agent_denial, error, 44);
+	FIELD(agent_denial, text_size, 48);
+	FIELD(agent_denial, hint_size, 52);
+	FIELD(agent_denial, text, 56);
+	FIELD(agent_denial, hint, 312);
+	FIELD(agent_trap, address, 0);
+	FIELD(agent_trap, number, 8);
+	FIELD(agent_trap, object, 16);
+	FIELD(agent_trap, cap, 24);
+	FIELD(agent_trap, reason, 28);
+}
+
+static void bits(void)
+{
+	NUMBER(AGENT_SPAWN_VFORK, 1);
+	NUMBER(AGENT_CAP_INFO_GRANTED, 1);
+	NUMBER(AGENT_CAP_INFO_DERIVED, 2);
+	NUMBER(AGENT_ATTEST_NEXT, 1);
+	NUMBER(AGENT_ATTEST_CAPS, 2);
+	NUMBER(AGENT_QUOTA_SET, 1);
+	NUMBER(AGENT_GRANT_RELEASE, 1);
+	NUMBER(AGENT_REVOKE_ALL, 1);
+	NUMBER(AGENT_REVOKE_QUARANTINE, 2);
+	NUMBER(AGENT_REVOKE_TERMINATE, 4);
+	NUMBER(AGENT_PRESENT_USE, 1);
+	NUMBER(AGENT_AUDIT_FOLLOW, 1);
+	NUMBER(AGENT_AUDIT_COMMIT, 2);
+	NUMBER(AGENT_AUDIT_SEED, 4);
+	NUMBER(AGENT_AUDIT_REASONS, 8);
+	NUMBER(AGENT_TIER_SET, 1);
+	NUMBER(AGENT_CAP_REVOKE_ARGS_SIZE_V0, 32);
+	NUMBER(AGENT_CAP_REVOKE_ARGS_SIZE_V1, 56);
+	NUMBER(AGENT_DENY_CONTINUE, 0);
+	NUMBER(AGENT_DENY_STOP, 1);
+	NUMBER(AGENT_DENY_QUARANTINE, 2);
+	NUMBER(AGENT_DENY_TRAP, 3);
+	NUMBER(AGENT_DENIALS_KEPT, 16);
+	NUMBER(AGENT_DENIAL_TEXT_MAX, 256);
+	NUMBER(TRAP_AGENT, 600);
+	NUMBER(SO_PEERAID, 600);
 }
 
 static void numbers(void)
@@ -204,6 +259,8 @@ static void numbers(void)
 	NUMBER(AGENT_REASON_CODE, 8);
 	NUMBER(AGENT_REASON_CLOSED, 9);
 	NUMBER(AGENT_REASON_REPEATS, 10);
+	NUMBER(AGENT_REASON_RATE, 11);
+	NUMBER(AGENT_REASON_REVOKED, 12);
 }
 
 void test_abi(void)
@@ -211,5 +268,7 @@ void test_abi(void)
 	sizes();
 	offsets_of_args();
 	offsets_of_answers();
+	offsets_of_reasons();
 	numbers();
+	bits();
 }

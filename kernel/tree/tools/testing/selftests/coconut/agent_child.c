@@ -28,7 +28,8 @@ static const char image_name[] __attribute__((used)) = IMAGE_NAME;
 static const struct op *const tables[] = {
 	file_ops, net_ops, task_ops, cell_ops, look_ops,
 	code_ops, passed_ops, relation_ops, road_ops,
-	netroad_ops, race_ops,
+	netroad_ops, race_ops, chain_ops, put_ops, block_ops, map_ops,
+	armed_ops, reason_ops, storm_ops,
 };
 
 static const struct op *find(const char *name)

@@ -46,6 +46,14 @@ static const struct {
 	{ "netroads", test_netroads },
 	{ "races", test_races },
 	{ "roads", test_roads },
+	{ "delegate", test_delegate },
+	{ "revoke", test_revoke },
+	{ "revoke-maps", test_revoke_maps },
+	{ "revoke-blocked", test_revoke_blocked },
+	{ "revoke-rings", test_revoke_rings },
+	{ "peeraid", test_peeraid },
+	{ "reasons", test_reasons },
+	{ "frozen", test_frozen },
 	{ "model", test_model },
 };
 
@@ -94,12 +102,14 @@ static void make_files(void)
 		BASE "/allowed/outer", BASE "/allowed/outer/hole",
 		BASE "/allowed/bin", BASE "/half", BASE "/denied",
 		BASE "/denied/empty", BASE "/once", BASE "/brief",
+		BASE "/given", BASE "/kept", BASE "/taken",
+		BASE "/taken/dir",
 	};
 	static const char *const files[] = {
 		BASE "/allowed/a", BASE "/allowed/outer/a",
 		BASE "/allowed/hole/secret", BASE "/allowed/outer/hole/secret",
 		BASE "/half/x", BASE "/half/y", BASE "/denied/secret",
-		BASE "/once/a", BASE "/brief/a",
+		BASE "/once/a", BASE "/brief/a", BASE "/given/file",
 	};
 	size_t i;
 

@@ -34,9 +34,9 @@ static const struct shape {
 	{ "agent_attest", __NR_agent_attest, 64, 64, 3 },
 	{ "agent_quota", __NR_agent_quota, 40, 40, 1 },
 	{ "agent_cap_grant", __NR_agent_cap_grant, 40, 40, 1 },
-	{ "agent_cap_revoke", __NR_agent_cap_revoke, 32, 32, 7 },
-	{ "agent_cap_present", __NR_agent_cap_present, 32, 32, 0 },
-	{ "agent_audit_query", __NR_agent_audit_query, 80, 80, 7 },
+	{ "agent_cap_revoke", __NR_agent_cap_revoke, 56, 32, 7 },
+	{ "agent_cap_present", __NR_agent_cap_present, 32, 32, 1 },
+	{ "agent_audit_query", __NR_agent_audit_query, 80, 80, 15 },
 	{ "agent_memory_tier", __NR_agent_memory_tier, 40, 40, 1 },
 };
 
@@ -271,14 +271,18 @@ static void query_values(void)
 	expect(CALL(audit_query, &query), -EINVAL,
 	       "agent_audit_query: unknown capability");
 	query.cap = 0;
-	for (both = 3; both < 8; both++) {
-		if (both == 4)
+	for (both = 3; both < 16; both++) {
+		if (!(both & (both - 1)))
 			continue;
 		query.flags = both;
 		expect(CALL(audit_query, &query), -EINVAL,
 		       "agent_audit_query: flags %llu together",
 		       (unsigned long long)both);
 	}
+	query.flags = AGENT_AUDIT_REASONS;
+	query.buf_size = 0;
+	expect(CALL(audit_query, &query), -EINVAL,
+	       "agent_audit_query: reasons without a buffer");
 }
 
 void test_args(void)

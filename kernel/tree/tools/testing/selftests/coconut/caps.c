@@ -12,38 +12,10 @@
 
 #include "calls.h"
 #include "cbor.h"
+#include "chain.h"
 #include "child.h"
 #include "harness.h"
 #include "tests.h"
-
-/* Return: the handle of the first capability of a kind and path, 0 for none. */
-static uint64_t find_cap(uint64_t aid, uint32_t id, const char *path,
-			 struct agent_cap_info *ret)
-{
-	static uint8_t buf[65536];
-	struct agent_attest_args args = {
-		.flags = AGENT_ATTEST_CAPS,
-		.aid = aid,
-		.buf = (uintptr_t)buf,
-		.buf_size = sizeof(buf),
-	};
-	long size = CALL(attest, &args), pos;
-
-	for (pos = 0; pos < size;) {
-		const struct agent_cap_info *info = (void *)(buf + pos);
-
-		pos += info->size;
-		if (info->id != id)
-			continue;
-		if (path && !memmem(info + 1, info->cbor_size, path,
-				    strlen(path)))
-			continue;
-		if (ret)
-			*ret = *info;
-		return info->handle;
-	}
-	return 0;
-}
 
 static void listing(void)
 {
@@ -57,12 +29,17 @@ static void listing(void)
 	check(find_cap(child.aid, AGENT_CAP_FS_EXEC, BASE, &info),
 	      "the bundle is listed");
 	expect(info.granter, me.aid, "with who gave it");
-	expect(info.flags, 0, "at the spawn");
+	expect(info.flags, AGENT_CAP_INFO_DERIVED,
+	       "at the spawn, from what that has");
 	expect(info.expires_ns, 0, "without an end");
 	expect(info.uses_left, ~0ULL, "and without a count");
 	expect(info.size % 8, 0, "in records of whole words");
 	check(!find_cap(child.aid, AGENT_CAP_AGENT_SPAWN, NULL, NULL),
 	      "what it lacks is not there");
+	check(find_cap(me.aid, AGENT_CAP_FS_READ, "/tmp", &info),
+	      "its spawner's own");
+	expect(info.flags, 0, "comes from nobody's, being from AID 1");
+	expect(info.granter, AGENT_AID_ROOT, "who gave it");
 	child_end(&child);
 }
 
@@ -87,7 +64,8 @@ static void granting(void)
 	expect(after.caps, before.caps + 1, "the bundle has one more");
 	expect(find_cap(child.aid, AGENT_CAP_FS_READ, BASE "/denied", &info),
 	       handle, "which is listed under it");
-	expect(info.flags, AGENT_CAP_INFO_GRANTED, "as granted");
+	expect(info.flags, AGENT_CAP_INFO_GRANTED | AGENT_CAP_INFO_DERIVED,
+	       "as granted, from what the spawner has");
 	expect(present(child.aid, cap.data, cap.size), 0,
 	       "the kernel says that it is open");
 	expect(child_ask(&child, "open %s/denied/secret r", BASE), 0,

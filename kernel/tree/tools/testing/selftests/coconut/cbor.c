@@ -93,3 +93,16 @@ struct cbor cap_scope(const char *name, const char *scope)
 	cbor_pair_text(&cbor, AGENT_CAP_SCOPE_KEY, scope);
 	return cbor;
 }
+
+/* There are fewer than 24 pairs, so that their number is in the head. */
+void cap_add_uint(struct cbor *cap, uint64_t key, uint64_t value)
+{
+	cap->data[0]++;
+	cbor_pair_uint(cap, key, value);
+}
+
+void cap_add_text(struct cbor *cap, uint64_t key, const char *text)
+{
+	cap->data[0]++;
+	cbor_pair_text(cap, key, text);
+}

@@ -34,4 +34,8 @@ struct cbor cap_relation(const char *name, uint64_t relation);
 struct cbor cap_ipv4(const char *name, uint8_t last, uint16_t port);
 struct cbor cap_scope(const char *name, const char *scope);
 
+/* Put one pair more into a capability; its key is above all that are there. */
+void cap_add_uint(struct cbor *cap, uint64_t key, uint64_t value);
+void cap_add_text(struct cbor *cap, uint64_t key, const char *text);
+
 #endif /* COCONUT_TEST_CBOR_H */

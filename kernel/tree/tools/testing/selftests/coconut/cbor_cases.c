@@ -77,7 +77,7 @@ static const struct bytes invalid[] = {
 	BYTES("a NUL in the name", "\xa1\x01\x67" "a.b\0c.d", EINVAL),
 	BYTES("a newline in the name", "\xa1\x01\x67" "a.b\nc.d", EINVAL),
 	BYTES("bytes that are no UTF-8", "\xa2" READ "\x02\x63/\xc3(", EINVAL),
-	BYTES("a key that there is not", "\xa3" ATTEST "\x09\x02\x0f\x00",
+	BYTES("a key that there is not", "\xa3" ATTEST "\x09\x02\x11\x00",
 	      EINVAL),
 	BYTES("key 0", "\xa2\x00\x00" ATTEST, EINVAL),
 	BYTES("key ~0", "\xa3" ATTEST "\x09\x02\x1b\xff\xff\xff\xff\xff\xff"
@@ -128,8 +128,25 @@ static const struct bytes invalid[] = {
 	      EINVAL),
 	BYTES("a host that ends in a dot", "\xa4" NET "\x06\x01\x07\x01"
 	      "\x0e\x62" "a.", EINVAL),
-	BYTES("a host and an address", "\xa6" NET "\x04\x44\x7f\0\0\x01"
-	      "\x05\x18\x20\x06\x01\x07\x01\x0e\x61" "a", EINVAL),
+	BYTES("an address of a host to bind to", "\xa6\x01\x68" "net.bind"
+	      "\x04\x44\x7f\0\0\x01\x05\x18\x20\x06\x01\x07\x01"
+	      "\x0e\x61" "a", EINVAL),
+	BYTES("a rate without a period", "\xa3" ATTEST "\x09\x02\x0f\x01",
+	      EINVAL),
+	BYTES("a period without a rate", "\xa3" ATTEST "\x09\x02\x10\x01",
+	      EINVAL),
+	BYTES("a rate of 0", "\xa4" ATTEST "\x09\x02\x0f\x00\x10\x01",
+	      EINVAL),
+	BYTES("a rate of 1000001", "\xa4" ATTEST "\x09\x02\x0f\x1a\0\x0f\x42"
+	      "\x41\x10\x01", EINVAL),
+	BYTES("a period of 0", "\xa4" ATTEST "\x09\x02\x0f\x01\x10\x00",
+	      EINVAL),
+	BYTES("a period of 86401", "\xa4" ATTEST "\x09\x02\x0f\x01\x10\x1a\0"
+	      "\x01\x51\x81", EINVAL),
+	BYTES("a right to grant what there is not", "\xa2\x01\x69" "cap.grant"
+	      "\x0d\x66" "fs.fly", EINVAL),
+	BYTES("a right to grant what has no name", "\xa2\x01\x69" "cap.grant"
+	      "\x0d\x60", EINVAL),
 	BYTES("a host to bind to", "\xa4\x01\x68" "net.bind" "\x06\x01"
 	      "\x07\x01\x0e\x61" "a", EINVAL),
 	BYTES("a path whose directory is not there", "\xa2" READ

@@ -32,6 +32,13 @@ extern const struct op relation_ops[];
 extern const struct op netroad_ops[];
 extern const struct op race_ops[];
 extern const struct op road_ops[];
+extern const struct op chain_ops[];
+extern const struct op put_ops[];
+extern const struct op block_ops[];
+extern const struct op map_ops[];
+extern const struct op armed_ops[];
+extern const struct op reason_ops[];
+extern const struct op storm_ops[];
 
 /* One cell of the bypass matrix; the errno is for the exit status. */
 int matrix_main(int argc, char **argv);

@@ -31,6 +31,14 @@ void test_tasks(void);
 void test_netroads(void);
 void test_races(void);
 void test_roads(void);
+void test_delegate(void);
+void test_revoke(void);
+void test_revoke_maps(void);
+void test_revoke_blocked(void);
+void test_revoke_rings(void);
+void test_peeraid(void);
+void test_reasons(void);
+void test_frozen(void);
 void test_model(void);
 
 /* --seed N and --operations N, among the words of the command line. */
