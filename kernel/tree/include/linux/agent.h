@@ -17,7 +17,6 @@
 
 struct agent;
 struct agent_audit_record;
-struct agent_loss;
 struct file;
 struct key;
 struct linux_binprm;
@@ -236,6 +235,15 @@ static __always_inline u32 agent_edge_slot(const struct agent_bundle *bundle,
 	return (hash ^ (u32)((unsigned long)dir >> 6)) & bundle->edge_mask;
 }
 
+/* Whether an edge is of this name; longer ones are rare, and asked elsewhere. */
+static __always_inline bool agent_is_edge(const struct agent_edge *edge,
+					  const struct inode *dir,
+					  const struct qstr *name)
+{
+	return edge->dir == dir && edge->hash_len == name->hash_len &&
+	       !((agent_name_word(name) ^ edge->word) & edge->mask);
+}
+
 /**
  * agent_stride - a step as most of them are
  * @agent: who walks
@@ -253,18 +261,25 @@ static __always_inline bool agent_stride(const struct agent *agent,
 {
 	const struct agent_bundle *bundle;
 	const struct agent_edge *edge;
+	u32 slot;
 
 	if (dir == pace->to)
 		pace->inside = true;
 	if (!coconut_is_marked(dir))
 		return pace->inside;
 	bundle = rcu_dereference_raw(agent->bundle);
-	edge = &bundle->edges[agent_edge_slot(bundle, dir, name->hash)];
-	/* A longer name, and one that is not where it should be, are rare. */
-	if (edge->dir != dir || edge->hash_len != name->hash_len ||
-	    (agent_name_word(name) ^ edge->word) & edge->mask ||
-	    edge->to == AGENT_HOLE)
-		return !edge->dir && pace->inside;
+	slot = agent_edge_slot(bundle, dir, name->hash);
+	edge = &bundle->edges[slot];
+	if (!agent_is_edge(edge, dir, name)) {
+		if (!edge->dir)
+			return pace->inside;
+		/* Another has its place, so it is behind that, if anywhere. */
+		edge = &bundle->edges[(slot + 1) & bundle->edge_mask];
+		if (!agent_is_edge(edge, dir, name))
+			return !edge->dir && pace->inside;
+	}
+	if (edge->to == AGENT_HOLE)
+		return false;
 	pace->inside = false;
 	pace->to = edge->to;
 	return true;
@@ -445,7 +460,7 @@ bool agent_cap_live(const struct agent_cap *cap);
 enum agent_audit_reason agent_cap_use(struct agent_cap *cap);
 enum agent_audit_reason agent_ask(struct agent *subject, enum agent_cap_id id,
 				  const struct agent *object);
-void agent_bundle_refresh(struct agent *agent, struct agent_loss *loss);
+void agent_bundle_refresh(struct agent *agent);
 const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 					   const struct inode *dir,
 					   const struct qstr *name);

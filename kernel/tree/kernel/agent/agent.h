@@ -10,12 +10,14 @@
 
 /**
  * struct agent_loss - what one agent has lost
+ * @expire: to be set beforehand: what has expired goes as well
  * @nr: capabilities that were taken back
  * @expired: those whose time was over
  * @rights: AGENT_RIGHT() of paths among all these
  * @handles: of those that were taken back, the first ones
  */
 struct agent_loss {
+	bool expire;
 	u32 nr;
 	u32 expired;
 	u32 rights;
@@ -41,7 +43,7 @@ int agent_quarantine(struct agent *agent, u64 *stopped);
 int agent_release(struct agent *agent);
 int agent_terminate(struct agent *agent, u64 *killed);
 
-/* bundle.c: under the agent's mutex, but for install, refresh and drop */
+/* bundle.c: under the agent's mutex, but for install, lapse and drop */
 int agent_bundle_install(struct agent *agent, struct agent_cap **caps,
 			 u32 nr_caps);
 int agent_bundle_add(struct agent *agent, struct agent_cap *cap);
@@ -49,6 +51,7 @@ int agent_bundle_remove(struct agent *agent, u64 handle,
 			struct agent_loss *loss);
 bool agent_bundle_follow(struct agent *agent, u32 rights,
 			 struct agent_loss *loss);
+int agent_bundle_lapse(struct agent *agent, struct agent_loss *loss);
 void agent_bundle_drop(struct agent *agent);
 bool agent_bundle_names(const struct agent_bundle *bundle, const void *cbor,
 			u32 size);

@@ -172,7 +172,8 @@ static void note_loss(struct agent_loss *loss, const struct agent_cap *cap)
 /*
  * Takes over nothing: the new bundle holds references of its own. What comes
  * before @first is kept though it is an orphan: it goes by a revocation alone
- * that comes here, since that has to go on to those below.
+ * that comes here, since that has to go on to those below. In the same way what
+ * has expired goes by the expiry work.
  */
 static void keep_caps(struct agent_bundle *bundle,
 		      struct agent_cap *const *caps, u32 nr_caps, u32 first,
@@ -182,7 +183,7 @@ static void keep_caps(struct agent_bundle *bundle,
 	u32 i;
 
 	for (i = 0; i < nr_caps; i++) {
-		if (agent_cap_expired(caps[i])) {
+		if (loss->expire && agent_cap_expired(caps[i])) {
 			loss->expired++;
 			if (caps[i]->scope.at.path.dentry)
 				loss->rights |= AGENT_RIGHT(caps[i]->spec.id);
@@ -479,24 +480,43 @@ bool agent_bundle_follow(struct agent *agent, u32 rights,
 }
 
 /**
- * agent_bundle_refresh - publish a bundle without what has expired
+ * agent_bundle_refresh - publish a bundle in which what can be used comes first
  * @agent: the agent
- * @loss: gets what was removed, or NULL
  *
- * For want of memory the old one stays: what has expired gives nothing.
+ * What is spent or has expired is passed over where something else will do.
  *
  * Context: May sleep.
  */
-void agent_bundle_refresh(struct agent *agent, struct agent_loss *loss)
+void agent_bundle_refresh(struct agent *agent)
 {
 	struct agent_loss unused = {};
 	struct agent_bundle *old;
 
 	mutex_lock(&agent->mutex);
 	old = current_bundle(agent);
-	publish_from(agent, old->caps, old->nr_caps, old->nr_caps,
-		     loss ?: &unused);
+	publish_from(agent, old->caps, old->nr_caps, old->nr_caps, &unused);
 	mutex_unlock(&agent->mutex);
+}
+
+/**
+ * agent_bundle_lapse - publish a bundle without what has expired
+ * @agent: the agent
+ * @loss: gets what was removed
+ *
+ * Return: 0, or -ENOMEM; then the old one stays, and what has expired in it
+ * gives nothing.
+ */
+int agent_bundle_lapse(struct agent *agent, struct agent_loss *loss)
+{
+	struct agent_bundle *old;
+	int err;
+
+	loss->expire = true;
+	mutex_lock(&agent->mutex);
+	old = current_bundle(agent);
+	err = publish_from(agent, old->caps, old->nr_caps, old->nr_caps, loss);
+	mutex_unlock(&agent->mutex);
+	return err;
 }
 
 /**

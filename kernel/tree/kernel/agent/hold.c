@@ -77,7 +77,7 @@ static void replace_spent(struct agent *agent, const struct agent_cap *wanted)
 					       wanted->spec.id));
 	mutex_unlock(&agent->mutex);
 	if (spent)
-		agent_bundle_refresh(agent, NULL);
+		agent_bundle_refresh(agent);
 }
 
 /**
@@ -281,11 +281,7 @@ static enum agent_audit_reason ask(struct agent *subject, enum agent_cap_id id,
 		if (cap->spec.id != id ||
 		    !agent_relation_covers(cap->spec.relation, self, below))
 			continue;
-		if (use)
-			reason = agent_cap_use(cap);
-		else
-			reason = agent_cap_expired(cap) ? AGENT_REASON_EXPIRED
-							: AGENT_REASON_NONE;
+		reason = use ? agent_cap_use(cap) : AGENT_REASON_NONE;
 	}
 unlock:
 	rcu_read_unlock();
@@ -312,6 +308,8 @@ enum agent_audit_reason agent_ask(struct agent *subject, enum agent_cap_id id,
  * @subject: who acts
  * @id: a relation-scoped capability
  * @object: on whom
+ *
+ * What has expired goes from the bundle, and until then is not gone.
  *
  * Context: Any.
  * Return: true if the capability is still there; nothing is used.

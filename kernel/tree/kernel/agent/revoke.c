@@ -196,7 +196,10 @@ void agent_bundle_expire(struct work_struct *work)
 	struct agent_loss loss = {};
 	struct agent_toll toll = {};
 
-	agent_bundle_refresh(agent, &loss);
+	if (agent_bundle_lapse(agent, &loss)) {
+		mod_delayed_work(system_unbound_wq, &agent->expiry, HZ);
+		return;
+	}
 	if (!loss.expired && !loss.nr)
 		return;
 	coconut_withdraw(agent, &toll);

@@ -65,7 +65,7 @@ ask_path(struct agent *agent, enum agent_cap_id cap, const struct path *path,
 		rcu_read_unlock();
 		if (reason != AGENT_REASON_EXPIRED || !--tries)
 			return reason;
-		agent_bundle_refresh(agent, NULL);
+		agent_bundle_refresh(agent);
 	}
 }
 
@@ -239,6 +239,13 @@ static u32 name_net(char *to, size_t size, const struct agent_net_scope *net)
 }
 
 /* A host's name gives nothing by itself: AID 1 grants its addresses. */
+static bool gives_net(const struct agent_cap *by, enum agent_cap_id cap,
+		      const struct agent_net_scope *wanted)
+{
+	return by->spec.id == cap && !agent_cap_is_host(&by->spec) &&
+	       agent_net_covers(&by->spec.net, wanted);
+}
+
 static struct agent_cap *find_net(const struct agent_bundle *bundle,
 				  enum agent_cap_id cap,
 				  const struct agent_net_scope *wanted,
@@ -250,8 +257,7 @@ static struct agent_cap *find_net(const struct agent_bundle *bundle,
 	for (i = 0; bundle->held & BIT(cap) && i < bundle->nr_caps; i++) {
 		struct agent_cap *by = bundle->caps[i];
 
-		if (by->spec.id != cap || agent_cap_is_host(&by->spec) ||
-		    !agent_net_covers(&by->spec.net, wanted))
+		if (!gives_net(by, cap, wanted))
 			continue;
 		if (!again)
 			*reason = agent_cap_use(by);
@@ -265,22 +271,26 @@ static struct agent_cap *find_net(const struct agent_bundle *bundle,
 }
 
 /**
- * coconut_has_net - whether an agent may still use an address, without using it
+ * coconut_has_net - whether a bundle has an address, without using it
  * @agent: the agent
  * @cap: net.connect or net.bind
  * @wanted: one address, port and protocol
  *
- * Return: true if it may.
+ * What has expired goes from the bundle, and until then is not gone.
+ *
+ * Return: true if it has.
  */
 bool coconut_has_net(struct agent *agent, enum agent_cap_id cap,
 		     const struct agent_net_scope *wanted)
 {
-	enum agent_audit_reason reason;
-	bool has;
+	const struct agent_bundle *bundle;
+	bool has = false;
+	u32 i;
 
 	rcu_read_lock();
-	has = find_net(rcu_dereference(agent->bundle), cap, wanted, true,
-		       &reason);
+	bundle = rcu_dereference(agent->bundle);
+	for (i = 0; !has && i < bundle->nr_caps; i++)
+		has = gives_net(bundle->caps[i], cap, wanted);
 	rcu_read_unlock();
 	return has;
 }

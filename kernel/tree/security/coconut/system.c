@@ -158,10 +158,12 @@ static int hook_userns_create(const struct cred *cred)
 	return closed("a user namespace");
 }
 
+#ifdef CONFIG_BPF_SYSCALL
 static int hook_bpf(int cmd, union bpf_attr *attr, unsigned int size)
 {
 	return closed("bpf");
 }
+#endif
 
 static int hook_perf_event_open(int type)
 {
@@ -217,7 +219,9 @@ static int hook_kernel_load_data(enum kernel_load_data_id id, bool contents)
 static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(capable, hook_capable),
 	LSM_HOOK_INIT(userns_create, hook_userns_create),
+#ifdef CONFIG_BPF_SYSCALL
 	LSM_HOOK_INIT(bpf, hook_bpf),
+#endif
 	LSM_HOOK_INIT(perf_event_open, hook_perf_event_open),
 	LSM_HOOK_INIT(syslog, hook_syslog),
 	LSM_HOOK_INIT(quotactl, hook_quotactl),
