@@ -356,6 +356,8 @@ static const char *explain_spawn(int code)
 		return "the signature's algorithm is not built into the kernel";
 	case ECAPABILITY:
 		return "the caller may not spawn agents";
+	case ESTALE:
+		return "its files are moved about while they are looked for";
 	default:
 		return coconut_strerror(code);
 	}

@@ -20,6 +20,7 @@ struct agent_audit_record;
 struct file;
 struct key;
 struct linux_binprm;
+struct page;
 struct sock;
 struct vm_area_struct;
 
@@ -319,6 +320,9 @@ int coconut_answer_request(struct file *file);
 bool coconut_begins_again(void);
 bool coconut_has_lost(const struct file *file);
 bool coconut_may_fault(struct agent *agent, struct vm_area_struct *vma);
+bool coconut_may_pin(const struct vm_area_struct *vma);
+bool coconut_copies_from(const struct file *file);
+int coconut_copy_page(struct page **page);
 int agent_of_peer(struct sock *sk, u64 *aid);
 
 /* In copy_process(), under tasklist_lock: the new task can be found. */
@@ -346,6 +350,45 @@ static inline bool agent_may_fault(struct vm_area_struct *vma)
 {
 	return likely(!current->agent) ||
 	       coconut_may_fault(current->agent, vma);
+}
+
+/**
+ * agent_may_pin - whether the caller may keep pages of a mapping for good
+ * @vma: the mapping
+ *
+ * Return: false for -EFAULT: what is revoked is to be gone with the mapping.
+ */
+static inline bool agent_may_pin(const struct vm_area_struct *vma)
+{
+	return likely(!current->agent) || coconut_may_pin(vma);
+}
+
+/**
+ * agent_copies - whether what the caller hands on is a copy
+ *
+ * Return: true for an agent: a page of a file that it leaves in a pipe or with
+ * a socket would show what the file holds after a revocation.
+ */
+static inline bool agent_copies(void)
+{
+	return unlikely(agent_confined());
+}
+
+/* Whether splicing from a file copies, rather than lend its pages. */
+static inline bool agent_copies_from(const struct file *file)
+{
+	return agent_copies() && coconut_copies_from(file);
+}
+
+/**
+ * agent_copy_page - a page to hand on
+ * @page: a page of the caller's, referenced; replaced if it is of a file
+ *
+ * Return: 0, or -ENOMEM.
+ */
+static inline int agent_copy_page(struct page **page)
+{
+	return agent_copies() ? coconut_copy_page(page) : 0;
 }
 
 /**
@@ -597,6 +640,26 @@ static inline int agent_file_permission(struct file *file, int mask)
 static inline bool agent_may_fault(struct vm_area_struct *vma)
 {
 	return true;
+}
+
+static inline bool agent_may_pin(const struct vm_area_struct *vma)
+{
+	return true;
+}
+
+static inline bool agent_copies(void)
+{
+	return false;
+}
+
+static inline bool agent_copies_from(const struct file *file)
+{
+	return false;
+}
+
+static inline int agent_copy_page(struct page **page)
+{
+	return 0;
 }
 
 static inline void agent_answer_request(struct file *file, s32 *res) { }

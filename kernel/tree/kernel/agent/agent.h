@@ -92,6 +92,10 @@ void agent_reasons_free(struct agent *agent);
 int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
 		     const struct agent_bundle *parent);
 void agent_roots_free(struct agent_bundle *bundle);
+
+/* edges.c */
+int agent_edges_make(struct agent_bundle *bundle, const struct agent *agent);
+void agent_edges_free(struct agent_bundle *bundle);
 const struct agent_root *agent_bundle_rights(const struct agent_bundle *bundle,
 					     const struct agent_place *place);
 

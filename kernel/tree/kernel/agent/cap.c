@@ -11,7 +11,25 @@
 
 #include "agent.h"
 
+#define TIMES_MAX	16	/* to bind a scope in a tree that is moved about */
+
 static atomic64_t last_handle = ATOMIC64_INIT(0);
+
+/*
+ * Whether the way to a hole leads through the top: a tree may be turned over
+ * between the two walks.  Where a link leads from there does not matter.
+ */
+static bool leads_through(const struct agent_scope *hole,
+			  const struct agent_scope *top)
+{
+	u32 i;
+
+	for (i = 0; !top->at.late && i < hole->nr_steps; i++) {
+		if (path_equal(&hole->steps[i]->dir, &top->at.path))
+			return true;
+	}
+	return false;
+}
 
 static int bind_holes(struct agent_cap *cap)
 {
@@ -32,9 +50,36 @@ static int bind_holes(struct agent_cap *cap)
 		err = agent_text_next(&cbor, &text);
 		if (!err)
 			err = agent_scope_bind(&cap->except[i], text);
-		if (!err)
-			cap->nr_except++;
+		if (err)
+			break;
+		cap->nr_except++;
+		if (!leads_through(&cap->except[i], &cap->scope))
+			err = -ESTALE;
 	}
+	return err;
+}
+
+static void unbind(struct agent_cap *cap)
+{
+	while (cap->nr_except)
+		agent_scope_put(&cap->except[--cap->nr_except]);
+	kfree(cap->except);
+	cap->except = NULL;
+	agent_scope_put(&cap->scope);
+	memset(&cap->scope, 0, sizeof(cap->scope));
+}
+
+static int bind(struct agent_cap *cap)
+{
+	int err = 0, times = 0;
+
+	do {
+		unbind(cap);
+		if (cap->spec.path.size)
+			err = agent_scope_bind(&cap->scope, cap->spec.path);
+		if (!err && cap->spec.nr_except)
+			err = bind_holes(cap);
+	} while (err == -ESTALE && ++times < TIMES_MAX);
 	return err;
 }
 
@@ -42,12 +87,8 @@ static int bind_holes(struct agent_cap *cap)
 static struct agent_cap *free_cap(struct agent_cap *cap)
 {
 	struct agent_cap *from = cap->from;
-	u32 i;
 
-	for (i = 0; i < cap->nr_except; i++)
-		agent_scope_put(&cap->except[i]);
-	kfree(cap->except);
-	agent_scope_put(&cap->scope);
+	unbind(cap);
 	kfree(cap);
 	return from;
 }
@@ -72,7 +113,8 @@ void agent_cap_put(struct agent_cap *cap)
  * @flags: AGENT_CAP_INFO_*
  *
  * Return: the capability with one reference, or an ERR_PTR(): what the lookup
- * of its path said, or -ENOMEM.
+ * of its path said, -ESTALE where the tree is turned over faster than its holes
+ * are found in it, or -ENOMEM.
  */
 struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 				 u64 granter, u32 flags)
@@ -104,10 +146,7 @@ struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 			       min_t(u64, cap->spec.lifetime, U32_MAX) *
 			       NSEC_PER_SEC;
 	cap->bounded = cap->expires || cap->spec.uses || cap->spec.rate;
-	if (cap->spec.path.size)
-		err = agent_scope_bind(&cap->scope, cap->spec.path);
-	if (!err && cap->spec.nr_except)
-		err = bind_holes(cap);
+	err = bind(cap);
 	if (!err)
 		return cap;
 free:

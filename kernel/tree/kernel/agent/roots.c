@@ -7,8 +7,7 @@
  * made.  A decision then walks up from the object to the nearest root, and
  * that root's mask is the answer.
  *
- * Every name that leads from the top to a root is an edge.  Where an agent has
- * no right it may look up edges, and nothing else.
+ * The names that lead to the roots are in edges.c.
  */
 
 #include <linux/agent_inode.h>
@@ -36,53 +35,6 @@ static const struct agent_root *find_root(const struct agent_bundle *bundle,
 		slot = (slot + 1) & bundle->root_mask;
 	}
 	return NULL;
-}
-
-/**
- * agent_bundle_edge - what is special about a name in a directory
- * @bundle: the bundle, under RCU or otherwise kept by the caller
- * @dir: the directory
- * @name: the name, hashed as the directory does
- *
- * Context: Any.
- * Return: the edge, or NULL when the name is like any other there.
- */
-const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
-					   const struct inode *dir,
-					   const struct qstr *name)
-{
-	u32 slot = agent_edge_slot(bundle, dir, name->hash);
-	const struct agent_edge *edge;
-
-	for (edge = &bundle->edges[slot]; edge->dir;
-	     edge = &bundle->edges[slot = (slot + 1) & bundle->edge_mask]) {
-		if (edge->dir == dir && edge->hash_len == name->hash_len &&
-		    edge->step &&
-		    !memcmp(edge->step->text, name->name, name->len))
-			return edge;
-	}
-	return NULL;
-}
-
-/**
- * agent_bundle_marks - whether a directory has names that are special
- * @bundle: the bundle, under RCU or otherwise kept by the caller
- * @dir: the directory
- *
- * Context: Any.
- * Return: true if it is on the way to a root.
- */
-bool agent_bundle_marks(const struct agent_bundle *bundle,
-			const struct inode *dir)
-{
-	u32 slot = agent_edge_slot(bundle, dir, 0);
-
-	while (bundle->edges[slot].dir) {
-		if (bundle->edges[slot].dir == dir && !bundle->edges[slot].step)
-			return true;
-		slot = (slot + 1) & bundle->edge_mask;
-	}
-	return false;
 }
 
 static const struct agent_root *find_late(const struct agent_bundle *bundle,
@@ -422,185 +374,6 @@ static int find_rights(struct agent_bundle *bundle, const struct agent *agent,
 	return err;
 }
 
-static void put_edge(struct agent_bundle *bundle, const struct agent_edge *edge)
-{
-	u32 slot = agent_edge_slot(bundle, edge->dir, (u32)edge->hash_len);
-
-	while (bundle->edges[slot].dir)
-		slot = (slot + 1) & bundle->edge_mask;
-	bundle->edges[slot] = *edge;
-	bundle->nr_edges++;
-}
-
-static int grow_edges(struct agent_bundle *bundle)
-{
-	struct agent_edge *old = bundle->edges;
-	u32 i, slots = old ? bundle->edge_mask + 1 : 0;
-
-	if (2 * (bundle->nr_edges + 2) <= slots)
-		return 0;
-	bundle->edges = kvcalloc(2 * slots ?: 16, sizeof(*old),
-				 GFP_KERNEL_ACCOUNT);
-	if (!bundle->edges) {
-		bundle->edges = old;
-		return -ENOMEM;
-	}
-	bundle->edge_mask = (2 * slots ?: 16) - 1;
-	bundle->nr_edges = 0;
-	for (i = 0; i < slots; i++) {
-		if (old[i].dir)
-			put_edge(bundle, &old[i]);
-	}
-	kvfree(old);
-	return 0;
-}
-
-static unsigned long word_of(const struct agent_step *step)
-{
-	if (step->name.len > sizeof(long) ||
-	    !IS_ENABLED(CONFIG_DCACHE_WORD_ACCESS))
-		return AGENT_WORD_LONG;
-	return *(const unsigned long *)step->text;
-}
-
-/* Takes a reference to the step if it keeps it. */
-static int add_edge(struct agent_bundle *bundle, struct agent_step *step,
-		    bool hole)
-{
-	const struct inode *dir = d_backing_inode(step->dir.dentry);
-	struct agent_edge *edge;
-	int err = grow_edges(bundle);
-
-	if (err)
-		return err;
-	edge = (struct agent_edge *)agent_bundle_edge(bundle, dir, &step->name);
-	if (edge) {
-		/* A way that passes through a hole is no hole. */
-		if (!hole)
-			edge->to = NULL;
-		return 0;
-	}
-	if (!agent_bundle_marks(bundle, dir))
-		put_edge(bundle, &(struct agent_edge) { .dir = dir });
-	coconut_inode_mark(dir);
-	refcount_inc(&step->usage);
-	put_edge(bundle, &(struct agent_edge) {
-		.dir = dir,
-		.hash_len = step->name.hash_len,
-		.word = word_of(step),
-		.mask = agent_name_mask(step->name.len),
-		.step = step,
-		.to = hole ? AGENT_HOLE : NULL,
-	});
-	return 0;
-}
-
-/* All names from a place up to the top of the namespace. */
-static int add_way_up(struct agent_bundle *bundle, const struct path *from,
-		      bool hole)
-{
-	struct path path = *from;
-	struct agent_step *step;
-	int err;
-
-	path_get(&path);
-	do {
-		err = agent_place_above(&path, &step);
-		if (err || !step)
-			break;
-		err = add_edge(bundle, step, hole);
-		agent_step_put(step);
-		hole = false;
-	} while (!err);
-	path_put(&path);
-	return err;
-}
-
-static int add_steps(struct agent_bundle *bundle,
-		     const struct agent_scope *scope)
-{
-	u32 i;
-	int err = 0;
-
-	/* The last one is a hole's own name, or a root's that has its edge. */
-	for (i = 0; !err && i + 1 < scope->nr_steps; i++)
-		err = add_edge(bundle, scope->steps[i], false);
-	return err;
-}
-
-static int add_scope_steps(struct agent_bundle *bundle,
-			   const struct agent_scope *scope)
-{
-	int err = add_steps(bundle, scope);
-
-	/* A link that leads into the scope is a name of its own. */
-	if (!err && scope->nr_steps)
-		err = add_edge(bundle, scope->steps[scope->nr_steps - 1],
-			       false);
-	return err;
-}
-
-static int add_edges(struct agent_bundle *bundle, const struct agent *agent)
-{
-	u32 i, j;
-	int err = grow_edges(bundle);
-
-	for (i = 0; !err && i < bundle->nr_roots; i++) {
-		const struct agent_root *root = &bundle->roots[i];
-
-		if (root->at.late)
-			err = add_edge(bundle, root->at.late, !root->rights);
-		if (!err)
-			err = add_way_up(bundle, &root->at.path,
-					 !root->at.late && !root->rights);
-	}
-	for (i = 0; !err && i < bundle->nr_caps; i++) {
-		const struct agent_cap *cap = bundle->caps[i];
-
-		err = add_scope_steps(bundle, &cap->scope);
-		for (j = 0; !err && j < cap->nr_except; j++)
-			err = add_steps(bundle, &cap->except[j]);
-	}
-	for (i = 0; !err && i < ARRAY_SIZE(agent->way); i++)
-		err = add_scope_steps(bundle, &agent->way[i]);
-	return err;
-}
-
-/* A walker need not ask about a root to which it was led. */
-static int note_root(struct agent_bundle *bundle, const struct agent_root *root)
-{
-	const struct inode *inode = d_backing_inode(root->at.path.dentry);
-	struct path path = root->at.path;
-	struct agent_step *step;
-	struct agent_edge *edge;
-	int err;
-
-	if (root->at.late || !root->rights || !S_ISDIR(inode->i_mode))
-		return 0;
-	path_get(&path);
-	err = agent_place_above(&path, &step);
-	path_put(&path);
-	if (err || !step)
-		return err;
-	edge = (struct agent_edge *)
-	       agent_bundle_edge(bundle, d_backing_inode(step->dir.dentry),
-				 &step->name);
-	if (edge && edge->to != AGENT_HOLE)
-		edge->to = inode;
-	agent_step_put(step);
-	return 0;
-}
-
-static int note_roots(struct agent_bundle *bundle)
-{
-	u32 i;
-	int err = 0;
-
-	for (i = 0; !err && i < bundle->nr_roots; i++)
-		err = note_root(bundle, &bundle->roots[i]);
-	return err;
-}
-
 /**
  * agent_roots_make - compute where a bundle's rights change
  * @bundle: a bundle whose capabilities are in place
@@ -618,9 +391,7 @@ int agent_roots_make(struct agent_bundle *bundle, const struct agent *agent,
 	if (err)
 		return err;
 	err = find_rights(bundle, agent, parent);
-	if (!err)
-		err = add_edges(bundle, agent);
-	return err ?: note_roots(bundle);
+	return err ?: agent_edges_make(bundle, agent);
 }
 
 /**
@@ -633,11 +404,7 @@ void agent_roots_free(struct agent_bundle *bundle)
 {
 	u32 i;
 
-	for (i = 0; bundle->edges && i <= bundle->edge_mask; i++) {
-		if (bundle->edges[i].step)
-			agent_step_put(bundle->edges[i].step);
-	}
-	kvfree(bundle->edges);
+	agent_edges_free(bundle);
 	for (i = 0; i < bundle->nr_roots; i++)
 		agent_place_put(&bundle->roots[i].at);
 	kvfree(bundle->roots);

@@ -12,6 +12,7 @@
  */
 
 #include <linux/fdtable.h>
+#include <linux/highmem.h>
 #include <linux/io_uring.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
@@ -339,4 +340,54 @@ bool coconut_may_fault(struct agent *agent, struct vm_area_struct *vma)
 		return false;
 	coconut_note_file(file, generation, mask);
 	return true;
+}
+
+/**
+ * coconut_may_pin - whether an agent may keep pages of a mapping for good
+ * @vma: the mapping
+ *
+ * A private mapping is pinned by pages of its own.
+ *
+ * Return: true if so.
+ */
+bool coconut_may_pin(const struct vm_area_struct *vma)
+{
+	return !agent_confined() || !vma->vm_file ||
+	       !(vma->vm_flags & VM_MAYSHARE) ||
+	       coconut_has_no_place(&vma->vm_file->f_path);
+}
+
+/**
+ * coconut_copies_from - whether a file has pages that splicing would lend
+ * @file: the file
+ *
+ * Return: true if so; sockets and devices hand on what is read, once.
+ */
+bool coconut_copies_from(const struct file *file)
+{
+	umode_t mode = file_inode(file)->i_mode;
+
+	return S_ISREG(mode) || S_ISBLK(mode);
+}
+
+/**
+ * coconut_copy_page - a page to hand on
+ * @page: a page, referenced; replaced by a copy unless it is of no file
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int coconut_copy_page(struct page **page)
+{
+	struct page *copy;
+
+	if (PageAnon(*page))
+		return 0;
+	copy = alloc_page(GFP_KERNEL_ACCOUNT);
+	if (!copy)
+		return -ENOMEM;
+	copy_highpage(copy, *page);
+	put_page(*page);
+	*page = copy;
+	return 0;
 }

@@ -55,8 +55,8 @@ static struct {
 	int more;
 } tags[TAGS];
 
-/* Of each request; and one that is registered. */
-static char bytes[TAGS], fixed[4096];
+/* Of each request; and memory that is registered, its own or what is mapped. */
+static char bytes[TAGS], own[4096], *fixed = own;
 
 static uint32_t *word_at(uint32_t offset)
 {
@@ -370,10 +370,22 @@ static int op_ring_files(char **words, long long *value)
 /* ring-buffer: memory of its own, for read-buffer and write-buffer */
 static int op_ring_buffer(char **words, long long *value)
 {
-	struct iovec part = { fixed, sizeof(fixed) };
+	struct iovec part = { own, sizeof(own) };
 
 	(void)words;
 	(void)value;
+	fixed = own;
+	return syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
+		       &part, 1) < 0 ? errno : 0;
+}
+
+/* ring-map SLOT: the first page of a mapping, in the same way */
+static int op_ring_map(char **words, long long *value)
+{
+	struct iovec part = { child_map_at(words[0]), 4096 };
+
+	(void)value;
+	fixed = part.iov_base;
 	return syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
 		       &part, 1) < 0 ? errno : 0;
 }
@@ -389,6 +401,7 @@ const struct op armed_ops[] = {
 	{ "ring-open", 1, op_ring_open },
 	{ "ring-files", 2, op_ring_files },
 	{ "ring-buffer", 0, op_ring_buffer },
+	{ "ring-map", 1, op_ring_map },
 	{ "ring-close", 0, op_ring_close },
 	{ "arm", 3, op_arm },
 	{ "arm-open", 2, op_arm_open },

@@ -53,6 +53,11 @@ static struct map *map_of(const char *word)
 	return &maps[atoi(word) % SLOTS];
 }
 
+void *child_map_at(const char *slot)
+{
+	return map_of(slot)->at;
+}
+
 /* map-file SLOT FD s|p r|w|x PAGES */
 static int op_map_file(char **words, long long *value)
 {

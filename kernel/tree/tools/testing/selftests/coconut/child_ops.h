@@ -43,6 +43,9 @@ extern const struct op storm_ops[];
 /* One cell of the bypass matrix; the errno is for the exit status. */
 int matrix_main(int argc, char **argv);
 
+/* Where one of the mappings is. */
+void *child_map_at(const char *slot);
+
 int op_leave(char **words, long long *value);
 
 #endif /* COCONUT_TEST_CHILD_OPS_H */

@@ -191,6 +191,48 @@ static int op_pass(char **words, long long *value)
 	return close_after(ret, pipes[1]) < 0 ? errno : 0;
 }
 
+/* A page that is in a pipe, to be looked at as often as one likes. */
+static int seen_from = -1;
+
+/* put-page splice FD, put-page vmsplice SLOT */
+static int op_put_page(char **words, long long *value)
+{
+	loff_t start = 0;
+	struct iovec part;
+	int pipes[2];
+	long ret;
+
+	(void)value;
+	if (pipe2(pipes, O_CLOEXEC))
+		return EPROTO_OP;
+	if (words[0][0] == 's') {
+		ret = splice(atoi(words[1]), &start, pipes[1], NULL, 1, 0);
+	} else {
+		part = (struct iovec) { child_map_at(words[1]), 1 };
+		ret = vmsplice(pipes[1], &part, 1, 0);
+	}
+	seen_from = pipes[0];
+	return close_after(ret, pipes[1]) < 0 ? errno : 0;
+}
+
+/* see-page: the value is the byte that is in there now */
+static int op_see_page(char **words, long long *value)
+{
+	char byte = 0;
+	int pipes[2];
+	long ret;
+
+	(void)words;
+	if (pipe2(pipes, O_CLOEXEC))
+		return EPROTO_OP;
+	ret = tee(seen_from, pipes[1], 1, SPLICE_F_NONBLOCK);
+	if (ret == 1)
+		ret = read(pipes[0], &byte, 1);
+	*value = byte;
+	ret = close_after(ret, pipes[0]);
+	return close_after(ret, pipes[1]) < 0 ? errno : 0;
+}
+
 /* queue-take FD, queue-put FD: without waiting */
 static int op_queue_take(char **words, long long *value)
 {
@@ -220,6 +262,8 @@ const struct op put_ops[] = {
 	{ "put-pipe", 2, op_put_pipe },
 	{ "put-queue", 2, op_put_queue },
 	{ "pass", 2, op_pass },
+	{ "put-page", 2, op_put_page },
+	{ "see-page", 0, op_see_page },
 	{ "queue-take", 1, op_queue_take },
 	{ "queue-put", 1, op_queue_put },
 	{ "put-sent", 2, op_put_sent },

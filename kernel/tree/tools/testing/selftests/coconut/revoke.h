@@ -105,6 +105,9 @@ int connect_tcp(int port);
 /* Close who waits to be accepted, and take all datagrams away. */
 void empty_ends(void);
 
+/* A part of the area revoke-maps. */
+void revoke_pinned(void);
+
 /* Parts of the area revoke. */
 void revoke_lines(void);
 void revoke_sockets(void);

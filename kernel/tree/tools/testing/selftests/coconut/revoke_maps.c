@@ -271,4 +271,5 @@ void test_revoke_maps(void)
 	code();
 	again();
 	of_others();
+	revoke_pinned();
 }

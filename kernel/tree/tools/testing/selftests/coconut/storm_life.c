@@ -267,7 +267,8 @@ void storm_moves(uint32_t rounds)
 			good++;
 			seen += child_ask(&child, "look") != 0;
 			child_end(&child);
-		} else if (err != -ENOENT && err != -ECAPABILITY) {
+		} else if (err != -ENOENT && err != -ECAPABILITY &&
+			   err != -ESTALE) {
 			odd++;
 			answer = err;
 		}
