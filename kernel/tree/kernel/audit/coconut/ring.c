@@ -46,7 +46,8 @@
  * @space: writers wait here for room
  * @work: the sealer waits here for rows
  *
- * Positions count bytes since boot; modulo RING_SIZE they index @data.
+ * Positions count bytes since boot; modulo RING_SIZE they index @data. They are
+ * written under the lock, and read without it by who waits.
  */
 static struct audit_ring {
 	spinlock_t lock;	/* all positions, seq, chain */
@@ -199,7 +200,7 @@ static void append(const struct agent_audit_row *row, const void *payload,
 	ring_put(pos + sizeof(*row), payload, payload_size);
 	ring_put(pos + sizeof(*row) + payload_size, zeroes,
 		 ALIGN(payload_size, 8) - payload_size);
-	ring.head = pos + size;
+	WRITE_ONCE(ring.head, pos + size);
 }
 
 /**
@@ -278,7 +279,7 @@ static u64 seal_row(u64 pos, u8 *row)
 	spin_lock_irq(&ring.lock);
 	ring.seq++;
 	memcpy(ring.chain, row + size - AGENT_DIGEST_SIZE, AGENT_DIGEST_SIZE);
-	ring.sealed = pos + size;
+	WRITE_ONCE(ring.sealed, pos + size);
 	spin_unlock_irq(&ring.lock);
 	return pos + size;
 }
@@ -343,7 +344,7 @@ int agent_audit_seed(u64 seq, const u8 head[AGENT_DIGEST_SIZE], u64 boot)
 		ring.seq = seq;
 		ring.boot = boot;
 		memcpy(ring.chain, head, AGENT_DIGEST_SIZE);
-		ring.seeded = true;
+		WRITE_ONCE(ring.seeded, true);
 		err = 0;
 	}
 	spin_unlock_irq(&ring.lock);
@@ -369,7 +370,8 @@ int agent_audit_commit(u64 seq)
 		ring_get(ring.committed, &row, sizeof(row));
 		if (le64_to_cpu(row.seq) > seq)
 			break;
-		ring.committed += le32_to_cpu(row.size);
+		WRITE_ONCE(ring.committed,
+			   ring.committed + le32_to_cpu(row.size));
 	}
 	spin_unlock_irq(&ring.lock);
 	wake_up_all(&ring.space);
