@@ -230,10 +230,22 @@ static inline unsigned long agent_name_mask(u32 len)
 #endif
 
 /* Where the search for a name begins; a directory's own mark has none. */
-static __always_inline u32 agent_edge_slot(const struct agent_bundle *bundle,
-					   const struct inode *dir, u32 hash)
+static __always_inline struct agent_edge *
+agent_edge_first(const struct agent_bundle *bundle, const struct inode *dir,
+		 u32 hash)
 {
-	return (hash ^ (u32)((unsigned long)dir >> 6)) & bundle->edge_mask;
+	u32 offset = (hash << AGENT_EDGE_SHIFT) ^ (u32)(unsigned long)dir;
+
+	return (void *)bundle->edges + (offset & bundle->edge_mask);
+}
+
+static __always_inline struct agent_edge *
+agent_edge_next(const struct agent_bundle *bundle,
+		const struct agent_edge *edge)
+{
+	u32 offset = (void *)(edge + 1) - (void *)bundle->edges;
+
+	return (void *)bundle->edges + (offset & bundle->edge_mask);
 }
 
 /* Whether an edge is of this name; longer ones are rare, and asked elsewhere. */
@@ -262,20 +274,18 @@ static __always_inline bool agent_stride(const struct agent *agent,
 {
 	const struct agent_bundle *bundle;
 	const struct agent_edge *edge;
-	u32 slot;
 
 	if (dir == pace->to)
 		pace->inside = true;
 	if (!coconut_is_marked(dir))
 		return pace->inside;
 	bundle = rcu_dereference_raw(agent->bundle);
-	slot = agent_edge_slot(bundle, dir, name->hash);
-	edge = &bundle->edges[slot];
+	edge = agent_edge_first(bundle, dir, name->hash);
 	if (!agent_is_edge(edge, dir, name)) {
 		if (!edge->dir)
 			return pace->inside;
 		/* Another has its place, so it is behind that, if anywhere. */
-		edge = &bundle->edges[(slot + 1) & bundle->edge_mask];
+		edge = agent_edge_next(bundle, edge);
 		if (!agent_is_edge(edge, dir, name))
 			return !edge->dir && pace->inside;
 	}

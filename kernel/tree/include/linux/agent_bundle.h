@@ -147,9 +147,10 @@ struct agent_edge {
 	unsigned long mask;
 	struct agent_step *step;
 	const struct inode *to;
-	unsigned long pad[2];	/* found by a shift */
+	unsigned long pad[2];
 };
 
+#define AGENT_EDGE_SHIFT	6	/* of the size of an edge */
 #define AGENT_HOLE		((const struct inode *)1)
 #define AGENT_ROOTS_MAX		8192
 
@@ -168,7 +169,7 @@ struct agent_edge {
  * @root_mask: slots of @root_slots less one; a power of two less one
  * @root_slots: open-addressed hash table, keyed by inode, of indices of @roots
  * @nr_edges: used slots of @edges
- * @edge_mask: slots of @edges less one; a power of two less one
+ * @edge_mask: bytes of @edges less one edge; a power of two less one edge
  * @edges: open-addressed hash table, keyed by directory and name
  * @named_mask: slots of @named less one; a power of two less one
  * @named: open-addressed hash table, keyed by CBOR, of indices of @caps

@@ -14,7 +14,13 @@
 #include "agent.h"
 
 #define SLOTS_MIN	16
-#define SLOTS_SPARSE	256	/* up to here a table has room to spare */
+#define SLOTS_SPARSE	64	/* up to here a table has room to spare */
+
+static u32 slots_of(const struct agent_bundle *bundle)
+{
+	return bundle->edges ? bundle->edge_mask / sizeof(*bundle->edges) + 1 :
+	       0;
+}
 
 /**
  * agent_bundle_edge - what is special about a name in a directory
@@ -29,11 +35,10 @@ const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 					   const struct inode *dir,
 					   const struct qstr *name)
 {
-	u32 slot = agent_edge_slot(bundle, dir, name->hash);
 	const struct agent_edge *edge;
 
-	for (edge = &bundle->edges[slot]; edge->dir;
-	     edge = &bundle->edges[slot = (slot + 1) & bundle->edge_mask]) {
+	for (edge = agent_edge_first(bundle, dir, name->hash); edge->dir;
+	     edge = agent_edge_next(bundle, edge)) {
 		if (edge->dir == dir && edge->hash_len == name->hash_len &&
 		    edge->step &&
 		    !memcmp(edge->step->text, name->name, name->len))
@@ -53,23 +58,23 @@ const struct agent_edge *agent_bundle_edge(const struct agent_bundle *bundle,
 bool agent_bundle_marks(const struct agent_bundle *bundle,
 			const struct inode *dir)
 {
-	u32 slot = agent_edge_slot(bundle, dir, 0);
+	const struct agent_edge *edge = agent_edge_first(bundle, dir, 0);
 
-	while (bundle->edges[slot].dir) {
-		if (bundle->edges[slot].dir == dir && !bundle->edges[slot].step)
+	for (; edge->dir; edge = agent_edge_next(bundle, edge)) {
+		if (edge->dir == dir && !edge->step)
 			return true;
-		slot = (slot + 1) & bundle->edge_mask;
 	}
 	return false;
 }
 
 static void put_edge(struct agent_bundle *bundle, const struct agent_edge *edge)
 {
-	u32 slot = agent_edge_slot(bundle, edge->dir, (u32)edge->hash_len);
+	struct agent_edge *to = agent_edge_first(bundle, edge->dir,
+						 (u32)edge->hash_len);
 
-	while (bundle->edges[slot].dir)
-		slot = (slot + 1) & bundle->edge_mask;
-	bundle->edges[slot] = *edge;
+	while (to->dir)
+		to = agent_edge_next(bundle, to);
+	*to = *edge;
 	bundle->nr_edges++;
 }
 
@@ -77,15 +82,16 @@ static void put_edge(struct agent_bundle *bundle, const struct agent_edge *edge)
 static int lay_out(struct agent_bundle *bundle, u32 slots)
 {
 	struct agent_edge *old = bundle->edges;
-	u32 i, was = old ? bundle->edge_mask + 1 : 0;
+	u32 i, was = slots_of(bundle);
 	int marks;
 
+	BUILD_BUG_ON(sizeof(*old) != 1 << AGENT_EDGE_SHIFT);
 	bundle->edges = kvcalloc(slots, sizeof(*old), GFP_KERNEL_ACCOUNT);
 	if (!bundle->edges) {
 		bundle->edges = old;
 		return -ENOMEM;
 	}
-	bundle->edge_mask = slots - 1;
+	bundle->edge_mask = (slots - 1) * sizeof(*old);
 	bundle->nr_edges = 0;
 	for (marks = 0; marks < 2; marks++) {
 		for (i = 0; i < was; i++) {
@@ -99,7 +105,7 @@ static int lay_out(struct agent_bundle *bundle, u32 slots)
 
 static int grow_edges(struct agent_bundle *bundle)
 {
-	u32 slots = bundle->edges ? bundle->edge_mask + 1 : 0;
+	u32 slots = slots_of(bundle);
 
 	return 2 * (bundle->nr_edges + 2) <= slots ? 0 :
 	       lay_out(bundle, 2 * slots ?: SLOTS_MIN);
@@ -261,14 +267,17 @@ static int note_roots(struct agent_bundle *bundle)
 int agent_edges_make(struct agent_bundle *bundle, const struct agent *agent)
 {
 	int err = add_edges(bundle, agent);
+	u32 slots;
 
 	if (!err)
 		err = note_roots(bundle);
 	if (err)
 		return err;
 	/* The fewer names share a slot, the fewer steps look twice. */
-	return lay_out(bundle, (bundle->edge_mask + 1) <<
-			       (bundle->edge_mask < SLOTS_SPARSE));
+	slots = slots_of(bundle);
+	if (slots <= SLOTS_SPARSE)
+		slots *= 2;
+	return lay_out(bundle, slots);
 }
 
 /**
@@ -281,7 +290,7 @@ void agent_edges_free(struct agent_bundle *bundle)
 {
 	u32 i;
 
-	for (i = 0; bundle->edges && i <= bundle->edge_mask; i++) {
+	for (i = 0; i < slots_of(bundle); i++) {
 		if (bundle->edges[i].step)
 			agent_step_put(bundle->edges[i].step);
 	}
