@@ -90,15 +90,15 @@ static __always_inline bool coconut_is_of(const struct slot *slot, u64 id,
 }
 
 /**
- * coconut_known_at - coconut_known() for an object whose inode is at hand
+ * coconut_noted_at - what is noted of an object whose inode is at hand
  * @agent: the agent
  * @path: the object, under RCU or referenced
  * @inode: its inode
  *
  * Context: Any; does not sleep.
- * Return: AGENT_RIGHT() and COCONUT_*.
+ * Return: AGENT_RIGHT() and COCONUT_*, 0 when nothing is noted.
  */
-static __always_inline u32 coconut_known_at(struct agent *agent,
+static __always_inline u32 coconut_noted_at(struct agent *agent,
 					    const struct path *path,
 					    const struct inode *inode)
 {
@@ -110,18 +110,16 @@ static __always_inline u32 coconut_known_at(struct agent *agent,
 	u64 id;
 
 	if (unlikely(!cache))
-		return coconut_decide(agent, path);
+		return 0;
 	/* Without a number it finds no slot, since no slot in use has id 0. */
 	id = READ_ONCE(coconut_inode(inode)->id);
 	slot = &cache->slots[id % SLOTS];
 	/* Even, so that one that is being written never matches. */
 	seq = raw_seqcount_begin(&slot->seq);
 	known = slot->known;
-	if (likely(coconut_is_of(slot, id, path->mnt) &&
-		   slot->stamp == coconut_stamp(agent) &&
-		   !read_seqcount_retry(&slot->seq, seq)))
-		return known;
-	return coconut_decide(agent, path);
+	return likely(coconut_is_of(slot, id, path->mnt) &&
+		      slot->stamp == coconut_stamp(agent) &&
+		      !read_seqcount_retry(&slot->seq, seq)) ? known : 0;
 }
 
 /**
@@ -136,8 +134,8 @@ static inline u32 coconut_known(struct agent *agent, const struct path *path)
 {
 	const struct inode *inode = d_inode_rcu(path->dentry);
 
-	return inode ? coconut_known_at(agent, path, inode) :
-		       coconut_decide(agent, path);
+	return (inode ? coconut_noted_at(agent, path, inode) : 0) ?:
+	       coconut_decide(agent, path);
 }
 
 static __always_inline bool coconut_is_read_repeat(const struct agent *agent,

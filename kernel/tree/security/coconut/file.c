@@ -119,25 +119,32 @@ static int open_anew(struct agent *agent, struct file *file)
 	return err;
 }
 
-/* Apart from its hook, so that a legacy task saves no register for it. */
+static noinline int open_other(struct agent *agent, struct file *file)
+{
+	int err = open_anew(agent, file);
+
+	if (!err && file->f_mode & FMODE_WRITE)
+		err = coconut_write_code(file_inode(file));
+	return err;
+}
+
+/*
+ * Apart from its hook, so that a legacy task saves no register for it, and from
+ * what is no repeat, so that a repeat saves few.
+ */
 static noinline int open_file(struct agent *agent, struct file *file)
 {
 	const fmode_t mode = file->f_mode & (FMODE_READ | FMODE_WRITE);
 	u64 generation = coconut_generation(agent);
-	int err;
 
 	/* Memory of tasks is written with more than fs.write. */
-	if (likely(mode == FMODE_READ && !(file->f_flags & __FMODE_EXEC) &&
-		   coconut_repeats(agent, &file->f_path, file_inode(file)))) {
-		agent_allowed(agent);
-		WRITE_ONCE(coconut_file(file)->known,
-			   generation << COCONUT_FILE_SHIFT | MAY_READ);
-		return 0;
-	}
-	err = open_anew(agent, file);
-	if (!err && mode & FMODE_WRITE)
-		err = coconut_write_code(file_inode(file));
-	return err;
+	if (unlikely(mode != FMODE_READ || file->f_flags & __FMODE_EXEC ||
+		     !coconut_repeats(agent, &file->f_path, file_inode(file))))
+		return open_other(agent, file);
+	WRITE_ONCE(coconut_file(file)->known,
+		   generation << COCONUT_FILE_SHIFT | MAY_READ);
+	agent_allowed(agent);
+	return 0;
 }
 
 static int hook_file_open(struct file *file)

@@ -10,14 +10,20 @@
 
 atomic64_t coconut_unlinks = ATOMIC64_INIT(0);
 
-/* Apart from its hook, so that a legacy task saves no register for it. */
+static noinline int see_anew(struct agent *agent, const struct path *path)
+{
+	return agent_confined() ? coconut_may_see(agent, path) : 0;
+}
+
+/*
+ * Apart from its hook, so that a legacy task saves no register for it, and from
+ * what is not noted, so that it saves none for that.
+ */
 static noinline int see(struct agent *agent, const struct path *path)
 {
-	if (likely(coconut_known_at(agent, path,
-				    d_backing_inode(path->dentry)) &
-		   COCONUT_VISIBLE))
-		return 0;
-	return agent_confined() ? coconut_may_see(agent, path) : 0;
+	return likely(coconut_noted_at(agent, path,
+				       d_backing_inode(path->dentry)) &
+		      COCONUT_VISIBLE) ? 0 : see_anew(agent, path);
 }
 
 static int hook_inode_getattr(const struct path *path)
