@@ -332,7 +332,7 @@ bool coconut_has_lost(const struct file *file);
 bool coconut_may_fault(struct agent *agent, struct vm_area_struct *vma);
 bool coconut_may_pin(const struct vm_area_struct *vma);
 bool coconut_copies_from(const struct file *file);
-int coconut_copy_page(struct page **page);
+int coconut_copy_pages(struct page **pages, u32 nr_pages);
 int agent_of_peer(struct sock *sk, u64 *aid);
 
 /* In copy_process(), under tasklist_lock: the new task can be found. */
@@ -391,14 +391,15 @@ static inline bool agent_copies_from(const struct file *file)
 }
 
 /**
- * agent_copy_page - a page to hand on
- * @page: a page of the caller's, referenced; replaced if it is of a file
+ * agent_copy_pages - pages to hand on
+ * @pages: pages of the caller's, referenced; replaced if they are of a file
+ * @nr_pages: how many
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, or -ENOMEM; then all of them are put.
  */
-static inline int agent_copy_page(struct page **page)
+static inline int agent_copy_pages(struct page **pages, u32 nr_pages)
 {
-	return agent_copies() ? coconut_copy_page(page) : 0;
+	return agent_copies() ? coconut_copy_pages(pages, nr_pages) : 0;
 }
 
 /**
@@ -667,7 +668,7 @@ static inline bool agent_copies_from(const struct file *file)
 	return false;
 }
 
-static inline int agent_copy_page(struct page **page)
+static inline int agent_copy_pages(struct page **pages, u32 nr_pages)
 {
 	return 0;
 }

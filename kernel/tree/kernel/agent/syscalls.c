@@ -252,7 +252,8 @@ static long read_reasons(struct agent_audit_query_args *args)
 	struct agent *agent;
 	long ret;
 
-	if (args->events || args->cap || args->time_from || args->time_to)
+	if (args->events || args->cap || args->time_from || args->time_to ||
+	    !args->buf_size)
 		return -EINVAL;
 	agent = agent_find_for(args->aid, AGENT_CAP_AUDIT_READ, true);
 	if (IS_ERR(agent))

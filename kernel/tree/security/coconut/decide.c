@@ -114,7 +114,8 @@ int coconut_may_still(struct agent *agent, enum agent_cap_id cap,
 	enum agent_audit_reason reason = ask_path(agent, cap, path, true,
 						  atomic);
 
-	if (reason == AGENT_REASON_SCOPE)
+	/* What was opened to be read may never have been for execution. */
+	if (reason == AGENT_REASON_SCOPE && cap != AGENT_CAP_FS_EXEC)
 		reason = AGENT_REASON_REVOKED;
 	return answer_path(agent, cap, reason, path, atomic);
 }

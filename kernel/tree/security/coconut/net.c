@@ -369,8 +369,7 @@ static int hook_socket_setsockopt(struct socket *sock, int level, int optname)
 	      optname == IPV6_2292PKTOPTIONS)))
 		return coconut_need_cap(agent, AGENT_CAP_NET_RAW,
 					"a route of the sender's");
-	/* What is sent from the sender's pages may be of a file: copied. */
-	return level == SOL_SOCKET && optname == SO_ZEROCOPY ? -EOPNOTSUPP : 0;
+	return 0;
 }
 
 static int hook_socket_post_create(struct socket *sock, int family, int type,

@@ -370,14 +370,7 @@ bool coconut_copies_from(const struct file *file)
 	return S_ISREG(mode) || S_ISBLK(mode);
 }
 
-/**
- * coconut_copy_page - a page to hand on
- * @page: a page, referenced; replaced by a copy unless it is of no file
- *
- * Context: May sleep.
- * Return: 0, or -ENOMEM.
- */
-int coconut_copy_page(struct page **page)
+static int copy_page_of_file(struct page **page)
 {
 	struct page *copy;
 
@@ -390,4 +383,24 @@ int coconut_copy_page(struct page **page)
 	put_page(*page);
 	*page = copy;
 	return 0;
+}
+
+/**
+ * coconut_copy_pages - pages to hand on
+ * @pages: pages, referenced; those of files are replaced by copies
+ * @nr_pages: how many
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM; then all of them are put.
+ */
+int coconut_copy_pages(struct page **pages, u32 nr_pages)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < nr_pages; i++)
+		err = copy_page_of_file(&pages[i]);
+	for (i = 0; err && i < nr_pages; i++)
+		put_page(pages[i]);
+	return err;
 }
