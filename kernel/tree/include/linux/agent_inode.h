@@ -15,11 +15,13 @@
 #define COCONUT_INODE_CODE	1
 /* There is a @digest to be freed. */
 #define COCONUT_INODE_DIGEST	2
+#define COCONUT_CUT_SHIFT	8
 
 /**
  * struct coconut_inode - the LSM's part of an inode
  * @id: never reused; 0 until an agent has asked for the inode
- * @flags: bits COCONUT_INODE_*
+ * @flags: bits COCONUT_INODE_*; of a TCP socket that was reset for a
+ *	revocation, above them the agent that has lost the way to its peer
  * @maker: the agent that made it, as far as that counts: for message queues
  *	and sockets
  * @digest: BLAKE3 of the contents of code that agents have run, or NULL

@@ -30,23 +30,6 @@ struct coconut_file {
 	u64 cut;
 };
 
-/**
- * struct coconut_sock - what is known of a socket
- * @listener: of a unix socket: the agent that listened, 0 for a legacy task
- * @peer: of a unix socket: the agent at the other end, as it was made
- * @has_peer: @peer is known
- * @is_client: of a unix socket: an agent connected it by a capability
- * @cut: the agent that has lost the way to the peer of this TCP socket, which
- *	was reset for that; 0 for none
- */
-struct coconut_sock {
-	u64 listener;
-	u64 peer;
-	bool has_peer;
-	bool is_client;
-	u64 cut;
-};
-
 #define COCONUT_FILE_SHIFT	3
 #define COCONUT_FILE_RIGHTS	(MAY_READ | MAY_WRITE | MAY_EXEC)
 
@@ -69,11 +52,6 @@ static inline struct coconut_file *coconut_file(const struct file *file)
 static inline struct coconut_inode *coconut_socket(struct socket *sock)
 {
 	return coconut_inode(SOCK_INODE(sock));
-}
-
-static inline struct coconut_sock *coconut_sock(const struct sock *sk)
-{
-	return sk->sk_security + coconut_blob_sizes.lbs_sock;
 }
 
 static inline struct coconut_ipc *coconut_ipc(const struct kern_ipc_perm *perm)

@@ -82,11 +82,17 @@ static int check_address(struct agent *agent, struct socket *sock,
 	return coconut_need_net(agent, cap, &wanted, false);
 }
 
+/* The agent that has lost the way to a TCP socket's peer, 0 for none. */
+static u64 cut_for(struct socket *sock)
+{
+	return READ_ONCE(coconut_socket(sock)->flags) >> COCONUT_CUT_SHIFT;
+}
+
 /* It was asked about anew, and knows its peer or address. */
 static int mend(struct socket *sock, int err)
 {
-	if (!err && unlikely(READ_ONCE(coconut_sock(sock->sk)->cut)))
-		WRITE_ONCE(coconut_sock(sock->sk)->cut, 0);
+	if (!err && unlikely(cut_for(sock)))
+		WRITE_ONCE(coconut_socket(sock)->flags, 0);
 	return err;
 }
 
@@ -175,13 +181,14 @@ static bool has_address(const struct sock *sk)
  * one that has a peer needs the way there, or the address at which the peer
  * came in; one that was given an address needs that.
  */
-static int ask_anew(struct agent *agent, struct sock *sk)
+static int ask_anew(struct agent *agent, struct socket *sock)
 {
 	struct agent_net_scope local, peer;
+	struct sock *sk = sock->sk;
 	enum agent_audit_reason reason;
 
 	/* What it was reset for it knows no more. */
-	if (READ_ONCE(coconut_sock(sk)->cut) == agent->aid)
+	if (unlikely(cut_for(sock) == agent->aid))
 		return coconut_deny(agent, AGENT_CAP_NET_CONNECT,
 				    AGENT_REASON_REVOKED, was_reset,
 				    sizeof(was_reset) - 1, false);
@@ -214,7 +221,7 @@ int coconut_check_socket(struct agent *agent, struct socket *sock)
 	if (likely(READ_ONCE(coconut_socket(sock)->asked) == generation))
 		return 0;
 	if (is_inet(sock->sk))
-		err = ask_anew(agent, sock->sk);
+		err = ask_anew(agent, sock);
 	else if (sock->sk->sk_family == AF_UNIX)
 		err = coconut_check_unix(agent, sock->sk);
 	if (err)
@@ -275,7 +282,8 @@ void coconut_cut_socket(struct agent *agent, struct socket *sock)
 	if (!sk || !is_inet(sk) || sk->sk_type != SOCK_STREAM ||
 	    sk->sk_protocol != IPPROTO_TCP)
 		return;
-	WRITE_ONCE(coconut_sock(sk)->cut, agent->aid);
+	WRITE_ONCE(coconut_socket(sock)->flags,
+		   agent->aid << COCONUT_CUT_SHIFT);
 	tcp_abort(sk, ECONNABORTED);
 }
 

@@ -12,7 +12,6 @@ struct lsm_blob_sizes coconut_blob_sizes __ro_after_init = {
 	.lbs_file = sizeof(struct coconut_file),
 	.lbs_inode = sizeof(struct coconut_inode),
 	.lbs_ipc = sizeof(struct coconut_ipc),
-	.lbs_sock = sizeof(struct coconut_sock),
 };
 
 const struct lsm_id coconut_lsmid = {

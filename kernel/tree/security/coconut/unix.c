@@ -28,7 +28,7 @@ static int check_socket(struct sock *sk, struct sock *other)
 		err = coconut_may_path(agent, AGENT_CAP_UNIX_CONNECT, path,
 				       true);
 		if (!err)
-			WRITE_ONCE(coconut_sock(sk)->is_client, true);
+			WRITE_ONCE(unix_sk(sk)->agents.is_client, true);
 		return err;
 	}
 	if (other->sk_socket &&
@@ -40,11 +40,11 @@ static int check_socket(struct sock *sk, struct sock *other)
 
 static void set_peer(struct sock *sk, u64 aid)
 {
-	struct coconut_sock *blob = coconut_sock(sk);
+	struct agent_unix *agents = &unix_sk(sk)->agents;
 
-	blob->peer = aid;
+	agents->peer = aid;
 	/* Paired with the acquire in agent_of_peer(). */
-	smp_store_release(&blob->has_peer, true);
+	smp_store_release(&agents->has_peer, true);
 }
 
 /* Each end learns who made the other: who listened, and who connects. */
@@ -55,7 +55,7 @@ static int hook_unix_stream_connect(struct sock *sk, struct sock *other,
 
 	if (err)
 		return err;
-	set_peer(sk, READ_ONCE(coconut_sock(other)->listener));
+	set_peer(sk, READ_ONCE(unix_sk(other)->agents.listener));
 	set_peer(newsk, aid_of_current());
 	return 0;
 }
@@ -83,7 +83,7 @@ static int hook_socket_socketpair(struct socket *a, struct socket *b)
  */
 void coconut_listen_unix(struct sock *sk)
 {
-	WRITE_ONCE(coconut_sock(sk)->listener, aid_of_current());
+	WRITE_ONCE(unix_sk(sk)->agents.listener, aid_of_current());
 }
 
 /**
@@ -95,7 +95,7 @@ void coconut_listen_unix(struct sock *sk)
 void coconut_reconnect_unix(struct sock *sk)
 {
 	if (sk->sk_type == SOCK_DGRAM)
-		WRITE_ONCE(coconut_sock(sk)->has_peer, false);
+		WRITE_ONCE(unix_sk(sk)->agents.has_peer, false);
 }
 
 /**
@@ -111,15 +111,16 @@ void coconut_reconnect_unix(struct sock *sk)
  */
 int agent_of_peer(struct sock *sk, u64 *aid)
 {
-	const struct coconut_sock *blob = coconut_sock(sk);
+	const struct agent_unix *agents;
 
 	if (!agent_enabled)
 		return -ENOPROTOOPT;
 	if (sk->sk_family != AF_UNIX)
 		return -EOPNOTSUPP;
-	if (!smp_load_acquire(&blob->has_peer))
+	agents = &unix_sk(sk)->agents;
+	if (!smp_load_acquire(&agents->has_peer))
 		return -ENOTCONN;
-	*aid = blob->peer;
+	*aid = agents->peer;
 	return 0;
 }
 
@@ -129,7 +130,7 @@ static bool get_peer_path(struct sock *sk, struct path *path)
 	struct sock *peer;
 	bool found;
 
-	if (!READ_ONCE(coconut_sock(sk)->is_client))
+	if (!READ_ONCE(unix_sk(sk)->agents.is_client))
 		return false;
 	peer = unix_peer_get(sk);
 	if (!peer)
