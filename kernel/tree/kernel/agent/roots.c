@@ -209,21 +209,30 @@ static int add_roots(struct agent_bundle *bundle,
 		for (j = 0; j < cap->nr_except; j++)
 			add_root(bundle, &cap->except[j].at);
 	}
-	for (i = 0; parent && i < parent->nr_roots; i++)
-		add_root(bundle, &parent->roots[i].at);
+	/* Where none of its scopes is, it has nothing to be limited. */
+	for (i = 0; parent && i < parent->nr_roots; i++) {
+		if (root_of(bundle, &parent->roots[i].at))
+			add_root(bundle, &parent->roots[i].at);
+	}
 	return fit_roots(bundle);
 }
 
 /**
  * struct survey - how the places of a bundle lie to one another
  * @above: bit of each root that is at or above the one in question
- * @root_of_cap: for each capability the root of its scope
+ * @met: those roots, from there up
+ * @nr_met: how many
+ * @first: for each root the first capability whose scope it is, plus one, or 0
+ * @next: for each capability the next one of the same root, plus one, or 0
  * @holes: for each capability where the roots of its holes begin in @hole
  * @hole: those roots
  */
 struct survey {
 	unsigned long *above;
-	u16 *root_of_cap;
+	u16 *met;
+	u32 nr_met;
+	u16 *first;
+	u16 *next;
 	u32 *holes;
 	u16 *hole;
 };
@@ -248,7 +257,9 @@ static u16 index_of(const struct agent_bundle *bundle,
 static void free_survey(struct survey *survey)
 {
 	kvfree(survey->above);
-	kvfree(survey->root_of_cap);
+	kvfree(survey->met);
+	kvfree(survey->first);
+	kvfree(survey->next);
 	kvfree(survey->holes);
 	kvfree(survey->hole);
 }
@@ -261,88 +272,107 @@ static int make_survey(struct survey *survey, const struct agent_bundle *bundle)
 		nr_holes += bundle->caps[i]->nr_except;
 	survey->above = kvcalloc(BITS_TO_LONGS(bundle->nr_roots + 1),
 				 sizeof(long), GFP_KERNEL);
-	survey->root_of_cap = kvcalloc(bundle->nr_caps + 1, sizeof(u16),
-				       GFP_KERNEL);
+	survey->met = kvcalloc(bundle->nr_roots + 1, sizeof(u16), GFP_KERNEL);
+	survey->first = kvcalloc(bundle->nr_roots + 1, sizeof(u16), GFP_KERNEL);
+	survey->next = kvcalloc(bundle->nr_caps + 1, sizeof(u16), GFP_KERNEL);
 	survey->holes = kvcalloc(bundle->nr_caps + 1, sizeof(u32), GFP_KERNEL);
 	survey->hole = kvcalloc(nr_holes + 1, sizeof(u16), GFP_KERNEL);
-	if (!survey->above || !survey->root_of_cap || !survey->holes ||
-	    !survey->hole)
+	if (!survey->above || !survey->met || !survey->first || !survey->next ||
+	    !survey->holes || !survey->hole)
 		return -ENOMEM;
 	for (i = 0, nr_holes = 0; i < bundle->nr_caps; i++) {
 		const struct agent_cap *cap = bundle->caps[i];
 
 		survey->holes[i] = nr_holes;
-		if (cap->scope.at.path.dentry)
-			survey->root_of_cap[i] = index_of(bundle,
-							  &cap->scope.at);
 		for (j = 0; j < cap->nr_except; j++)
 			survey->hole[nr_holes++] =
 				index_of(bundle, &cap->except[j].at);
+		if (!cap->scope.at.path.dentry)
+			continue;
+		j = index_of(bundle, &cap->scope.at);
+		survey->next[i] = survey->first[j];
+		survey->first[j] = i + 1;
 	}
 	return 0;
 }
 
-/* One way up marks all roots that are met on it. */
-static void look_up(const struct survey *survey,
-		    const struct agent_bundle *bundle,
+static void meet(struct survey *survey, u32 root)
+{
+	if (!__test_and_set_bit(root, survey->above))
+		survey->met[survey->nr_met++] = root;
+}
+
+/* One way up meets all roots above. */
+static void look_up(struct survey *survey, const struct agent_bundle *bundle,
 		    const struct agent_root *from)
 {
 	struct path path = from->at.path;
 	const struct agent_root *root;
 
-	bitmap_zero(survey->above, bundle->nr_roots);
-	__set_bit(from - bundle->roots, survey->above);
+	while (survey->nr_met)
+		__clear_bit(survey->met[--survey->nr_met], survey->above);
+	meet(survey, from - bundle->roots);
 	path_get(&path);
 	do {
 		root = find_root(bundle, d_backing_inode(path.dentry));
 		if (!root && bundle->nr_late)
 			root = find_late(bundle, path.dentry);
 		if (root)
-			__set_bit(root - bundle->roots, survey->above);
+			meet(survey, root - bundle->roots);
 	} while (agent_path_up(&path));
 	path_put(&path);
 }
 
-static bool covers(const struct survey *survey,
-		   const struct agent_bundle *bundle, u32 cap)
+static bool has_hole(const struct survey *survey,
+		     const struct agent_bundle *bundle, u32 cap)
 {
 	const u16 *hole = survey->hole + survey->holes[cap];
 	u32 i;
 
-	if (!test_bit(survey->root_of_cap[cap], survey->above))
-		return false;
 	for (i = 0; i < bundle->caps[cap]->nr_except; i++) {
 		if (test_bit(hole[i], survey->above))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /*
  * The first capability that gives a right and can be used again is the one that
- * is used. One that is spent still covers what was opened with it.
+ * is used. One that is spent still covers what was opened with it: where there
+ * are only such, it is the last.
  */
+static void add_right(struct agent_bundle *bundle, struct agent_root *root,
+		      u32 index, u32 *usable)
+{
+	const struct agent_cap *cap = bundle->caps[index];
+	const u32 right = AGENT_RIGHT(cap->spec.id);
+	u16 *grant = &root->grant[AGENT_PATH_INDEX(cap->spec.id)];
+	const bool live = agent_cap_live(cap);
+
+	if (root->rights & right &&
+	    (*usable & right ? !live || index > *grant :
+			       !live && index < *grant))
+		return;
+	*grant = index;
+	root->rights |= right;
+	root->limited &= ~right;
+	if (cap->bounded)
+		root->limited |= right;
+	if (live)
+		*usable |= right;
+}
+
 static void add_rights(struct agent_bundle *bundle, struct agent_root *root,
 		       const struct survey *survey)
 {
-	u32 i, usable = 0;
+	u32 i, cap, usable = 0;
 
-	for (i = 0; i < bundle->nr_caps; i++) {
-		const struct agent_cap *cap = bundle->caps[i];
-		u32 right;
-
-		if (!cap->scope.at.path.dentry)
-			continue;
-		right = AGENT_RIGHT(cap->spec.id);
-		if (usable & right || !covers(survey, bundle, i))
-			continue;
-		root->rights |= right;
-		root->grant[AGENT_PATH_INDEX(cap->spec.id)] = i;
-		root->limited &= ~right;
-		if (cap->bounded)
-			root->limited |= right;
-		if (agent_cap_live(cap))
-			usable |= right;
+	for (i = 0; i < survey->nr_met; i++) {
+		for (cap = survey->first[survey->met[i]]; cap;
+		     cap = survey->next[cap - 1]) {
+			if (!has_hole(survey, bundle, cap - 1))
+				add_right(bundle, root, cap - 1, &usable);
+		}
 	}
 }
 

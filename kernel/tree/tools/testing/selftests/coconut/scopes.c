@@ -234,6 +234,12 @@ static const struct attempt links[] = {
 	{ 0, 0, "unlink @/tree/out" },
 	{ 0, 0, "symlink ../exact/one @/tree/to-one" },
 	{ 0, 0, "open @/tree/to-one rw" },
+	/* To the top, with no name after it. */
+	{ 0, 0, "symlink / @/tree/top" },
+	{ ECAPABILITY, 0, "look lstat @/tree/top/root" },
+	{ ECAPABILITY, 0, "look lstat @/tree/top/nothing" },
+	{ ECAPABILITY, 0, "open @/tree/top/nothing r" },
+	{ 0, 0, "unlink @/tree/top" },
 	/* A legacy root's hard link is in scope where it has put it. */
 	{ 0, 0, "! ln @/denied/a @/tree/hard" },
 	{ 0, 0, "open @/tree/hard r" },
