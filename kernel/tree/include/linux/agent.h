@@ -310,6 +310,7 @@ bool agent_may_see_task(struct task_struct *task);
 bool agent_may_see_pid(struct pid *pid);
 int agent_handle_task(struct task_struct *task);
 int agent_handle_pid(struct pid *pid);
+int coconut_trace_on(struct task_struct *task);
 int coconut_file_permission(struct file *file, int mask);
 
 /**
@@ -360,6 +361,17 @@ static inline bool agent_may_fault(struct vm_area_struct *vma)
 {
 	return likely(!current->agent) ||
 	       coconut_may_fault(current->agent, vma);
+}
+
+/**
+ * agent_trace_on - whether the caller may go on tracing
+ * @task: whom
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+static inline int agent_trace_on(struct task_struct *task)
+{
+	return likely(!current->agent) ? 0 : coconut_trace_on(task);
 }
 
 /**
@@ -628,6 +640,11 @@ static inline int agent_handle_task(struct task_struct *task)
 }
 
 static inline int agent_handle_pid(struct pid *pid)
+{
+	return 0;
+}
+
+static inline int agent_trace_on(struct task_struct *task)
 {
 	return 0;
 }

@@ -124,6 +124,8 @@ int agent_place_above(struct path *path, struct agent_step **step);
 struct agent_cap *agent_cap_bind(const struct agent_cap_spec *spec,
 				 u64 granter, u32 flags);
 void agent_cap_put(struct agent_cap *cap);
+bool agent_cap_reaches(const struct agent_cap *cap,
+		       const struct agent_place *place);
 void agent_cap_derive(struct agent_cap *cap, struct agent_cap *from);
 
 /* manifest.c: signature, keyring and the agent made from a manifest */

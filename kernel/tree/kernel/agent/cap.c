@@ -170,6 +170,28 @@ void agent_cap_derive(struct agent_cap *cap, struct agent_cap *from)
 }
 
 /**
+ * agent_cap_reaches - whether a path-scoped capability covers a place
+ * @cap: the capability
+ * @place: the place
+ *
+ * Context: May sleep.
+ * Return: true if @place is in its scope, and in none of its holes.
+ */
+bool agent_cap_reaches(const struct agent_cap *cap,
+		       const struct agent_place *place)
+{
+	u32 i;
+
+	if (!agent_place_in(place, &cap->scope.at))
+		return false;
+	for (i = 0; i < cap->nr_except; i++) {
+		if (agent_place_in(place, &cap->except[i].at))
+			return false;
+	}
+	return true;
+}
+
+/**
  * agent_cap_expired - whether a capability's time is over
  * @cap: the capability
  *

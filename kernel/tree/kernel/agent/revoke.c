@@ -19,6 +19,13 @@
 
 #include "agent.h"
 
+/*
+ * From the removal to the last of those below: what one walk has taken from an
+ * agent a second finds gone, and would turn back before the first has been to
+ * those below that one.
+ */
+static DEFINE_MUTEX(walks);
+
 static void record_revoke(struct agent *agent, const struct agent_loss *loss,
 			  u64 revoker)
 {
@@ -79,8 +86,6 @@ int agent_grant(struct agent *agent, struct agent_cap *cap, u64 granter)
 	return err;
 }
 
-static DEFINE_MUTEX(walks);
-
 /* Whether the agent has another bundle now. */
 static bool follow(struct agent *agent, u32 rights, u64 revoker,
 		   struct agent_toll *toll)
@@ -140,12 +145,11 @@ static void withdraw_below(struct agent *top, u32 rights, u64 revoker,
 	struct agent *at = top;
 	bool below = true;
 
-	mutex_lock(&walks);
+	lockdep_assert_held(&walks);
 	while ((at = next_heir(top, at, below))) {
 		below = follow(at, rights, revoker, toll);
 		cond_resched();
 	}
-	mutex_unlock(&walks);
 }
 
 /**
@@ -169,18 +173,21 @@ int agent_revoke(struct agent *agent, u64 handle, u64 revoker,
 
 	if (err)
 		return err;
+	mutex_lock(&walks);
 	mutex_lock(&agent->mutex);
 	err = agent->ended ? -ESRCH :
 	      agent_bundle_remove(agent, handle, &loss);
 	if (!err)
 		record_revoke(agent, &loss, revoker);
 	mutex_unlock(&agent->mutex);
+	if (!err) {
+		add_loss(toll, &loss);
+		coconut_withdraw(agent, toll);
+		withdraw_below(agent, loss.rights, revoker, toll);
+	}
+	mutex_unlock(&walks);
 	if (err)
 		return err;
-	add_loss(toll, &loss);
-	/* Though there be nothing left: who has taken it may not be done yet. */
-	coconut_withdraw(agent, toll);
-	withdraw_below(agent, loss.rights, revoker, toll);
 	synchronize_rcu_expedited();
 	return 0;
 }
@@ -196,12 +203,12 @@ void agent_bundle_expire(struct work_struct *work)
 	struct agent_loss loss = {};
 	struct agent_toll toll = {};
 
+	mutex_lock(&walks);
 	if (agent_bundle_lapse(agent, &loss)) {
 		mod_delayed_work(system_unbound_wq, &agent->expiry, HZ);
-		return;
+	} else if (loss.expired || loss.nr) {
+		coconut_withdraw(agent, &toll);
+		withdraw_below(agent, loss.rights, AGENT_AID_LEGACY, &toll);
 	}
-	if (!loss.expired && !loss.nr)
-		return;
-	coconut_withdraw(agent, &toll);
-	withdraw_below(agent, loss.rights, AGENT_AID_LEGACY, &toll);
+	mutex_unlock(&walks);
 }

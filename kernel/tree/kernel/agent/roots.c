@@ -339,10 +339,11 @@ static bool has_hole(const struct survey *survey,
 /*
  * The first capability that gives a right and can be used again is the one that
  * is used. One that is spent still covers what was opened with it: where there
- * are only such, it is the last.
+ * are only such, it is the last. Where the spawner's uses are limited, it counts
+ * only if they are taken from there: by its source.
  */
 static void add_right(struct agent_bundle *bundle, struct agent_root *root,
-		      u32 index, u32 *usable)
+		      const struct agent_root *above, u32 index, u32 *usable)
 {
 	const struct agent_cap *cap = bundle->caps[index];
 	const u32 right = AGENT_RIGHT(cap->spec.id);
@@ -352,6 +353,9 @@ static void add_right(struct agent_bundle *bundle, struct agent_root *root,
 	if (root->rights & right &&
 	    (*usable & right ? !live || index > *grant :
 			       !live && index < *grant))
+		return;
+	if (above && above->limited & right && cap->from &&
+	    !agent_cap_reaches(cap->from, &root->at))
 		return;
 	*grant = index;
 	root->rights |= right;
@@ -363,6 +367,7 @@ static void add_right(struct agent_bundle *bundle, struct agent_root *root,
 }
 
 static void add_rights(struct agent_bundle *bundle, struct agent_root *root,
+		       const struct agent_root *above,
 		       const struct survey *survey)
 {
 	u32 i, cap, usable = 0;
@@ -371,7 +376,8 @@ static void add_rights(struct agent_bundle *bundle, struct agent_root *root,
 		for (cap = survey->first[survey->met[i]]; cap;
 		     cap = survey->next[cap - 1]) {
 			if (!has_hole(survey, bundle, cap - 1))
-				add_right(bundle, root, cap - 1, &usable);
+				add_right(bundle, root, above, cap - 1,
+					  &usable);
 		}
 	}
 }
@@ -386,14 +392,14 @@ static int find_rights(struct agent_bundle *bundle, const struct agent *agent,
 
 	for (i = 0; !err && i < bundle->nr_roots; i++) {
 		struct agent_root *root = &bundle->roots[i];
-		const struct agent_root *above;
+		const struct agent_root *above = NULL;
 
-		look_up(&survey, bundle, root);
-		add_rights(bundle, root, &survey);
-		if (parent) {
+		if (parent)
 			above = root_of(parent, &root->at);
+		look_up(&survey, bundle, root);
+		add_rights(bundle, root, above, &survey);
+		if (parent)
 			root->rights &= above ? above->rights : 0;
-		}
 		cond_resched();
 		/* What an agent has already is taken back whoever is killed. */
 		if (!rcu_access_pointer(agent->bundle) &&

@@ -70,17 +70,17 @@ bool coconut_repeats_shared(struct agent *agent, struct slot *slot,
 			    const struct path *path, u64 id);
 
 /*
- * All these numbers only ever grow, so their sum stays as it was only while
- * each of them does.  An entry that is computed while one is about to grow is
- * noted under a sum that has passed by then.
+ * The numbers below the generation only ever grow, so their sum stays as it was
+ * only while each of them does, until it wraps.  An entry that is computed while
+ * one is about to grow is noted under a sum that has passed by then.
  */
 static __always_inline u64 coconut_stamp(const struct agent *agent)
 {
-	u64 generation = coconut_generation(agent);
+	u32 others = (u32)atomic64_read(&coconut_unlinks) +
+		     READ_ONCE(rename_lock.seqcount.seqcount.sequence) +
+		     READ_ONCE(mount_lock.seqcount.seqcount.sequence);
 
-	return generation + atomic64_read(&coconut_unlinks) +
-	       READ_ONCE(rename_lock.seqcount.seqcount.sequence) +
-	       READ_ONCE(mount_lock.seqcount.seqcount.sequence);
+	return coconut_generation(agent) << 32 | others;
 }
 
 static __always_inline bool coconut_is_of(const struct slot *slot, u64 id,

@@ -7,6 +7,7 @@
 #include <linux/in6.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
 #include <linux/un.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
@@ -206,6 +207,32 @@ static int ask_anew(struct agent *agent, struct socket *sock)
 	return coconut_need_net(agent, AGENT_CAP_NET_BIND, &local, true);
 }
 
+/* The capability without which there is no such socket, or AGENT_CAP_NONE. */
+static enum agent_cap_id cap_of_socket(const struct sock *sk)
+{
+	switch (sk->sk_family) {
+	case AF_INET:
+	case AF_INET6:
+		return sk->sk_type == SOCK_RAW ? AGENT_CAP_NET_RAW :
+						 AGENT_CAP_NONE;
+	case AF_PACKET:
+		return AGENT_CAP_NET_RAW;
+	case AF_NETLINK:
+		return sk->sk_protocol == NETLINK_ROUTE ? AGENT_CAP_NONE :
+							  AGENT_CAP_NET_ADMIN;
+	default:
+		return AGENT_CAP_NONE;
+	}
+}
+
+static int need_kind(struct agent *agent, const struct sock *sk)
+{
+	enum agent_cap_id cap = cap_of_socket(sk);
+
+	return cap == AGENT_CAP_NONE ? 0 :
+	       coconut_need_cap(agent, cap, "a socket that is open");
+}
+
 /**
  * coconut_check_socket - whether an agent may go on with a socket
  * @agent: who uses it
@@ -220,6 +247,9 @@ int coconut_check_socket(struct agent *agent, struct socket *sock)
 
 	if (likely(READ_ONCE(coconut_socket(sock)->asked) == generation))
 		return 0;
+	err = need_kind(agent, sock->sk);
+	if (err)
+		return err;
 	if (is_inet(sock->sk))
 		err = ask_anew(agent, sock);
 	else if (sock->sk->sk_family == AF_UNIX)
@@ -260,6 +290,9 @@ bool coconut_has_socket(struct agent *agent, struct socket *sock)
 	/* One that it was never asked about it has not lost. */
 	if (!sk || !READ_ONCE(coconut_socket(sock)->asked))
 		return true;
+	if (cap_of_socket(sk) != AGENT_CAP_NONE &&
+	    !agent_has(agent, cap_of_socket(sk), agent))
+		return false;
 	if (is_inet(sk))
 		return has_inet(agent, sk);
 	return sk->sk_family != AF_UNIX || coconut_has_unix(agent, sk);
@@ -306,6 +339,34 @@ static int check_control(struct agent *agent, struct msghdr *msg)
 	return 0;
 }
 
+/*
+ * What was corked goes where the first part of it was to go, whatever is said
+ * with the rest.
+ */
+static int check_cork(struct agent *agent, const struct socket *sock)
+{
+	const struct sock *sk = sock->sk;
+	const struct flowi *flow = &inet_sk(sk)->cork.fl;
+	struct agent_net_scope to;
+	struct in6_addr address;
+	int family;
+
+	if (!is_inet(sk) || sk->sk_type != SOCK_DGRAM ||
+	    sk->sk_protocol != IPPROTO_UDP)
+		return 0;
+	family = READ_ONCE(udp_sk(sk)->pending);
+	if (likely(!family))
+		return 0;
+	if (family == AF_INET)
+		ipv6_addr_set_v4mapped(flow->u.ip4.daddr, &address);
+	else
+		address = flow->u.ip6.daddr;
+	put_address(&to, sk, &address.s6_addr32[3], &address,
+		    ntohs(family == AF_INET ? flow->u.ip4.fl4_dport :
+					      flow->u.ip6.fl6_dport));
+	return coconut_need_net(agent, AGENT_CAP_NET_CONNECT, &to, true);
+}
+
 /* An address given with the message is a connect() for that message. */
 static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 			       int size)
@@ -317,6 +378,9 @@ static int hook_socket_sendmsg(struct socket *sock, struct msghdr *msg,
 		return 0;
 	err = coconut_check_socket(agent, sock);
 	if (err || !is_inet(sock->sk))
+		return err;
+	err = check_cork(agent, sock);
+	if (err)
 		return err;
 	if (msg->msg_controllen && !msg->msg_control_is_user)
 		err = check_control(agent, msg);
@@ -365,6 +429,17 @@ static int hook_socket_listen(struct socket *sock, int backlog)
 					   inet_sk(sock->sk)->inet_num));
 }
 
+/* This one reads; the others tell about the socket. */
+static int hook_socket_getsockopt(struct socket *sock, int level, int optname)
+{
+	struct agent *agent = agent_confined();
+
+	if (likely(!agent) || level != SOL_TCP ||
+	    optname != TCP_ZEROCOPY_RECEIVE)
+		return 0;
+	return coconut_check_socket(agent, sock);
+}
+
 static int hook_socket_setsockopt(struct socket *sock, int level, int optname)
 {
 	struct agent *agent = agent_confined();
@@ -377,7 +452,8 @@ static int hook_socket_setsockopt(struct socket *sock, int level, int optname)
 	      optname == IPV6_2292PKTOPTIONS)))
 		return coconut_need_cap(agent, AGENT_CAP_NET_RAW,
 					"a route of the sender's");
-	return 0;
+	return level == SOL_UDP && optname == UDP_CORK ?
+	       check_cork(agent, sock) : 0;
 }
 
 static int hook_socket_post_create(struct socket *sock, int family, int type,
@@ -467,6 +543,7 @@ static struct security_hook_list hooks[] __ro_after_init = {
 	LSM_HOOK_INIT(socket_sendmsg, hook_socket_sendmsg),
 	LSM_HOOK_INIT(socket_recvmsg, hook_socket_recvmsg),
 	LSM_HOOK_INIT(socket_setsockopt, hook_socket_setsockopt),
+	LSM_HOOK_INIT(socket_getsockopt, hook_socket_getsockopt),
 	LSM_HOOK_INIT(socket_post_create, hook_socket_post_create),
 	LSM_HOOK_INIT(netlink_send, hook_netlink_send),
 };

@@ -99,6 +99,17 @@ static int hook_ptrace_access_check(struct task_struct *child,
 	return err;
 }
 
+/**
+ * coconut_trace_on - whether an agent may go on tracing
+ * @task: whom
+ *
+ * Return: 0, or -ECAPABILITY.
+ */
+int coconut_trace_on(struct task_struct *task)
+{
+	return hook_ptrace_access_check(task, PTRACE_MODE_ATTACH_REALCREDS);
+}
+
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
 	struct agent *subject = agent_get_of(parent);

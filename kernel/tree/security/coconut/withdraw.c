@@ -83,7 +83,10 @@ static u32 interrupt(struct task_struct *task)
 
 	if (task == current || task->flags & PF_EXITING)
 		return 0;
-	work = kmalloc(sizeof(*work), GFP_ATOMIC);
+	/* One is enough for a task that does not come to run it. */
+	work = task_work_cancel_func(task, begin_again);
+	if (!work)
+		work = kmalloc(sizeof(*work), GFP_ATOMIC);
 	if (!work) {
 		set_notify_signal(task);
 		return 0;

@@ -160,15 +160,17 @@ ssize_t agent_audit_read(const struct agent_audit_query_args *query,
 	struct audit_reader *reader = make_reader(query, subject);
 	u8 chain[AGENT_DIGEST_SIZE];
 	ssize_t done;
+	u64 seq;
 
 	if (!reader)
 		return -ENOMEM;
 	agent_audit_head(next_seq, chain);
 	*next_seq += 1;
 	done = give_rows(reader, u64_to_user_ptr(query->buf), query->buf_size);
+	/* Rows that were sealed meanwhile have been given as well. */
 	row = (const void *)reader->row;
-	if (reader->held)
-		*next_seq = le64_to_cpu(row->seq);
+	seq = le64_to_cpu(row->seq);
+	*next_seq = reader->held ? seq : max(*next_seq, seq + 1);
 	kfree(reader);
 	return done;
 }

@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/io_uring.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,11 +293,24 @@ static long splice_from(int fd)
 	return close_after(ret, pipes[1]);
 }
 
+/* What is small is copied out by this call, where nothing is mapped. */
+static long receive_without_copy(int fd, char *byte)
+{
+	struct tcp_zerocopy_receive take = {
+		.copybuf_address = (uintptr_t)byte,
+		.copybuf_len = 1,
+	};
+	socklen_t size = sizeof(take);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &take, &size);
+}
+
 /* by FD HOW: what can be done by a socket */
 static int op_by(char **words, long long *value)
 {
 	const int fd = atoi(words[0]);
 	const char *how = words[1];
+	const int zero = 0;
 	char byte;
 	struct iovec part = { &byte, 1 };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
@@ -316,6 +332,11 @@ static int op_by(char **words, long long *value)
 		return result(recv(fd, &byte, 1, MSG_DONTWAIT));
 	if (!strcmp(how, "peek"))
 		return result(recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK));
+	if (!strcmp(how, "zerocopy"))
+		return result(receive_without_copy(fd, &byte));
+	if (!strcmp(how, "uncork"))
+		return result(setsockopt(fd, IPPROTO_UDP, UDP_CORK, &zero,
+					 sizeof(zero)));
 	if (!strcmp(how, "read"))
 		return result(read(fd, &byte, 1));
 	if (!strcmp(how, "readv"))

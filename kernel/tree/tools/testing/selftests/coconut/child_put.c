@@ -78,6 +78,26 @@ static int op_put_peer(char **words, long long *value)
 	return put(fd, words[0]);
 }
 
+/* put-corked FD PORT: of UDP, without a peer, with the first part of a datagram */
+static int op_put_corked(char **words, long long *value)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in to;
+
+	(void)value;
+	set_address(&to, words[1]);
+	if (fd < 0)
+		return errno;
+	if (sendto(fd, "a", 1, MSG_MORE, (struct sockaddr *)&to,
+		   sizeof(to)) < 0) {
+		int error = errno;
+
+		close(fd);
+		return error;
+	}
+	return put(fd, words[0]);
+}
+
 /* put-own FD tcp|udp PORT: bound to it, and listening */
 static int op_put_own(char **words, long long *value)
 {
@@ -255,6 +275,7 @@ static int op_queue_put(char **words, long long *value)
 const struct op put_ops[] = {
 	{ "put", 3, op_put },
 	{ "put-peer", 3, op_put_peer },
+	{ "put-corked", 2, op_put_corked },
 	{ "put-own", 3, op_put_own },
 	{ "put-accepted", 2, op_put_accepted },
 	{ "put-unix", 3, op_put_unix },

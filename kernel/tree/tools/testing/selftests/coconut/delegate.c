@@ -302,6 +302,36 @@ static void shared_uses(void)
 	chain_end(links, 3);
 }
 
+/* All but one place, and that one once: the two are not one without a count. */
+static void past_a_count(void)
+{
+	struct cbor most = { .size = 0 };
+	struct cbor once = cap_denied("fs.read");
+	struct cbor all = cap_path("fs.read", BASE);
+	struct child links[3];
+
+	cbor_head(&most, CBOR_MAP, 3);
+	cbor_pair_text(&most, AGENT_CAP_NAME_KEY, "fs.read");
+	cbor_pair_text(&most, AGENT_CAP_PATH_KEY, BASE);
+	cbor_head(&most, CBOR_UINT, AGENT_CAP_EXCEPT_KEY);
+	cbor_head(&most, CBOR_ARRAY, 1);
+	cbor_text(&most, DENIED);
+	cap_add_uint(&once, AGENT_CAP_USES_KEY, 1);
+	chain_start(links, 3, three);
+	must_grant(links[0].aid, &most);
+	must_grant(links[0].aid, &once);
+	if (!child_grant(&links[0], links[1].aid, &all))
+		expect_open(&links[1], ECAPABILITY, AGENT_REASON_SCOPE,
+			    "what the spawner has once, by what has no count");
+	expect(uses_left(links[0].aid, AGENT_CAP_FS_READ), 1, "takes none");
+	must_grant_by(&links[0], links[1].aid, &once);
+	expect_open(&links[1], 0, 0, "once, by what is counted");
+	expect_open(&links[0], ECAPABILITY, AGENT_REASON_EXPIRED,
+		    "then it is spent for the spawner too");
+	expect_open(&links[1], ECAPABILITY, AGENT_REASON_EXPIRED, "and for it");
+	chain_end(links, 3);
+}
+
 static uint64_t end_of(uint64_t aid)
 {
 	struct agent_cap_info info = { .expires_ns = 0 };
@@ -421,6 +451,7 @@ void test_delegate(void)
 	to_whom();
 	past_the_spawner();
 	shared_uses();
+	past_a_count();
 	shared_ends();
 	one_name();
 	full();

@@ -204,6 +204,7 @@ static void calls(void)
 	expect(cap_revoke(child.aid, 0, handle, &removed), -ENOENT,
 	       "a second time");
 	expect(removed, 77, "takes nothing");
+	await_row_count(child.aid, 1U << AGENT_EVENT_REVOKE, 1);
 	expect(count_rows(child.aid, 1U << AGENT_EVENT_REVOKE), 1,
 	       "one row of it");
 	expect(denials_of(&child), 0, "and no denial");

@@ -23,7 +23,7 @@ long long denials_of(const struct child *child)
 }
 
 /* Rows are sealed soon after they are written. */
-static void await_rows(uint64_t aid, uint32_t events, long count)
+void await_row_count(uint64_t aid, uint32_t events, long count)
 {
 	int tries;
 
@@ -46,7 +46,7 @@ int last_reason(const struct child *child)
 	int reason = -1;
 	long size, pos;
 
-	await_rows(child->aid, args.events, denials_of(child));
+	await_row_count(child->aid, args.events, denials_of(child));
 	while ((size = CALL(audit_query, &args)) > 0) {
 		for (pos = 0; pos < size;) {
 			const struct agent_audit_row *row = (void *)(rows + pos);
@@ -68,7 +68,7 @@ void expect_rows(struct child *child)
 		bail("agent %llu is gone", (unsigned long long)child->aid);
 	child_end(child);
 	/* Its last row is sealed after all others of it. */
-	await_rows(child->aid, BIT(AGENT_EVENT_EXIT), 1);
+	await_row_count(child->aid, BIT(AGENT_EVENT_EXIT), 1);
 	expect(count_rows(child->aid, BIT(AGENT_EVENT_DENY)), at.denials,
 	       "as many rows as denials");
 }

@@ -36,4 +36,7 @@ void run_attempts(struct child *child, const char *dir,
 #define RUN_ATTEMPTS(child, dir, attempts) \
 	run_attempts(child, dir, attempts, ARRAY_SIZE(attempts))
 
+/* Wait until an agent has so many rows, but not for good. */
+void await_row_count(uint64_t aid, uint32_t events, long count);
+
 #endif /* COCONUT_TEST_ROWS_H */
