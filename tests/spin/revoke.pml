@@ -103,45 +103,83 @@ inline withdraw_below()
 	;changed = false
 }
 
+/* revoke.c: one walk at a time, from the removal at its top on. */
+inline begin_removal()
+{
+#if !defined(BREAK_WALKS) && !defined(BREAK_REMOVAL)
+	atomic { mutex_lock(walk) }
+#else
+	skip
+#endif
+}
+
+inline begin_walk()
+{
+#ifdef BREAK_REMOVAL
+	atomic { mutex_lock(walk) }
+#else
+	skip
+#endif
+}
+
+inline end_walk()
+{
+#ifndef BREAK_WALKS
+	mutex_unlock(walk)
+#else
+	skip
+#endif
+}
+
 /* revoke.c: agent_revoke() of A. */
 proctype revoke(byte wanted)
 {
 	bool changed, lost;
 
+	begin_removal();
 	atomic {
 		mutex_lock(lock[A]);
 		/* agent_bundle_remove() */
 		lost = (bundle[A] & wanted) != 0;
 		if
 		:: lost -> publish_bundle(A, bundle[A] & ~wanted)
-		:: !lost && wanted == ALL ->
-			mutex_unlock(lock[A]);
-#ifdef BREAK_EMPTY
-			goto done
-#else
-			goto walk_on
-#endif
-		:: else -> mutex_unlock(lock[A]); goto out	/* -ENOENT */
+		:: else
 		fi
 	}
 	atomic { publish_number(A); mutex_unlock(lock[A]) }
-walk_on:
-#ifndef BREAK_WALKS
-	atomic { mutex_lock(walk) }
-#endif
+	begin_walk();
+	if
+	:: lost || wanted == ALL ->
 #ifndef BREAK_CASCADE
-	withdraw_below();
+		withdraw_below();
 #endif
-#ifndef BREAK_WALKS
-	mutex_unlock(walk);
-#endif
+		end_walk();
 #ifndef BREAK_GRACE
-	synchronize_rcu(changed);
+		synchronize_rcu(changed);
 #endif
-done:
-	returned = returned | wanted;
-out:
-	skip
+		returned = returned | wanted
+	:: else -> end_walk()	/* -ENOENT */
+	fi
+}
+
+/* revoke.c: agent_revoke() of X of C, which may do so itself. */
+proctype drop()
+{
+	bool changed;
+
+	begin_removal();
+	atomic {
+		mutex_lock(lock[C]);
+		publish_bundle(C, bundle[C] & ~X)
+	}
+	atomic { publish_number(C); mutex_unlock(lock[C]) }
+	begin_walk();
+	if
+	:: listed -> follow(D, C)
+	:: else
+	fi;
+	changed = false;
+	end_walk()
 }
 
 /* revoke.c: agent_grant() of X to C, or a refresh; make_bundle() for both. */
@@ -292,6 +330,7 @@ init
 		:: run revoke(X); run revoke(Y)
 		:: run revoke(X); run revoke(ALL)
 		:: run revoke(ALL); run revoke(ALL)
+		:: run revoke(X); run drop()
 		fi;
 		run user()
 	}
