@@ -210,7 +210,7 @@ SYSCALL_DEFINE2(agent_quota, struct agent_quota_args __user *, uargs,
 	    args.resource >= AGENT_QUOTA_COUNT)
 		return -EINVAL;
 	agent = agent_find_for(args.aid, AGENT_CAP_QUOTA_SET,
-			 !(args.flags & AGENT_QUOTA_SET));
+			       !(args.flags & AGENT_QUOTA_SET));
 	if (IS_ERR(agent))
 		return PTR_ERR(agent);
 	err = agent_quota_apply(agent, &args);
@@ -335,7 +335,7 @@ SYSCALL_DEFINE2(agent_memory_tier, struct agent_memory_tier_args __user *, uargs
 	    args.tier != AGENT_TIER_RAM)
 		return -EINVAL;
 	agent = agent_find_for(args.aid, AGENT_CAP_MEM_TIER,
-			 !(args.flags & AGENT_TIER_SET));
+			       !(args.flags & AGENT_TIER_SET));
 	if (IS_ERR(agent))
 		return PTR_ERR(agent);
 	err = agent_tier_apply(agent, &args);

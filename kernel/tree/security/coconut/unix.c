@@ -118,6 +118,7 @@ int agent_of_peer(struct sock *sk, u64 *aid)
 	if (sk->sk_family != AF_UNIX)
 		return -EOPNOTSUPP;
 	agents = &unix_sk(sk)->agents;
+	/* Paired with the release in set_peer(). */
 	if (!smp_load_acquire(&agents->has_peer))
 		return -ENOTCONN;
 	*aid = agents->peer;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The model's capabilities; see model_caps.h. */
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include <linux/agent_core.h>
@@ -185,6 +186,7 @@ static void constrain(uint64_t *seed, struct model_cap *cap)
 /* Half of what is asked for are paths. */
 struct model_cap model_draw(uint64_t *seed)
 {
+	static const uint8_t protocols[] = { 0, IPPROTO_TCP, IPPROTO_UDP };
 	struct model_cap cap = {
 		.kind = model_chance(seed, 50) ? model_below(seed, 2) :
 		       model_below(seed, MODEL_KINDS),
@@ -197,7 +199,7 @@ struct model_cap model_draw(uint64_t *seed)
 	} else if (is_net(&cap)) {
 		cap.address = model_below(seed, MODEL_ADDRESSES);
 		cap.ports = model_below(seed, MODEL_PORTS);
-		cap.protocol = (const uint8_t[]){ 0, 6, 17 }[model_below(seed, 3)];
+		cap.protocol = protocols[model_below(seed, 3)];
 	} else if (is_user(&cap)) {
 		cap.scope = model_below(seed, MODEL_SCOPES);
 	} else if (is_relation(&cap)) {

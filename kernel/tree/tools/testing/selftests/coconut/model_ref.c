@@ -76,7 +76,7 @@ static bool is_range_in(const struct model_net *in, const struct model_net *of)
 }
 
 bool ref_covers_net(const struct model_cap *held,
-		       const struct model_net *wanted, uint8_t protocol)
+		    const struct model_net *wanted, uint8_t protocol)
 {
 	struct model_net range = model_range(held);
 
@@ -115,7 +115,7 @@ bool ref_is_path(const struct model_cap *cap)
 }
 
 bool ref_gives_at(const struct model_cap *cap, enum model_kind kind,
-		     uint32_t place)
+		  uint32_t place)
 {
 	uint32_t i;
 
@@ -325,11 +325,12 @@ void ref_reset(uint64_t aid, int pid)
 int ref_spawn(uint32_t subject, uint32_t manifest, uint32_t *error_cap)
 {
 	struct ref_cap *from[MODEL_CAPS_MAX];
+	const struct model_cap spawn = { .kind = MODEL_SPAWN };
 	struct model_bundle bundle;
 	uint32_t i;
 
 	*error_cap = ~0U;
-	if (!ref_source(subject, &(struct model_cap) { .kind = MODEL_SPAWN }))
+	if (!ref_source(subject, &spawn))
 		return ref_deny(&ref_agents[subject], AGENT_REASON_AUTHORITY);
 	model_manifest(manifest, &bundle);
 	for (i = 0; i < bundle.nr_caps; i++) {

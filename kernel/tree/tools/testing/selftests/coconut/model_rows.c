@@ -130,7 +130,7 @@ static void match(uint32_t index, const struct agent_audit_row *row)
 		run_fail("agent %u: a row of %s (capability %u) too much",
 			 index, name_event(row->event), row->cap);
 	else
-		run_fail("agent %u: a row of %s (capability %u, reason %u) where the model has %s (%u, %u)",
+		run_fail("agent %u: a row of %s (%u, %u), the model has %s (%u, %u)",
 			 index, name_event(row->event), row->cap, row->reason,
 			 name_event(want->event), want->cap, want->reason);
 }
