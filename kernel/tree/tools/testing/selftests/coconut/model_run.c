@@ -303,7 +303,7 @@ static void do_revoke(const struct run_op *op, uint32_t subject, int object)
 		return;
 	if (got.values[0] != removed.caps || got.values[1] != removed.agents ||
 	    got.values[2] != removed.files || got.values[3])
-		run_fail("%llu caps, %llu agents, %llu files, %llu mappings, not %llu, %llu, %llu, 0",
+		run_fail("%llu caps, %llu agents, %llu files, %llu maps, not %llu, %llu, %llu, 0",
 			 (unsigned long long)got.values[0],
 			 (unsigned long long)got.values[1],
 			 (unsigned long long)got.values[2],
