@@ -161,8 +161,8 @@ static void test_rates(void)
 	for (i = 0; i < COUNT(rate_cases); i++) {
 		const struct rate_case *one = &rate_cases[i];
 		uint64_t due = one->due;
-		bool taken = agent_rate_take(&due, one->now, one->rate,
-					     one->period);
+		bool taken =
+			agent_rate_take(&due, one->now, one->rate, one->period);
 
 		check(taken == one->taken && due == one->after, "rate",
 		      one->name);

@@ -130,8 +130,37 @@ static void test_names(void)
 	check(agent_cap_id_of("", 0) == AGENT_CAP_NONE, "name", "not empty");
 }
 
+/*
+ * A part is its share of the period, rounded up, and no product wraps: for each
+ * period there is, and rates of each size.
+ */
+static void test_parts(void)
+{
+	uint64_t whole, due, part;
+	uint32_t rate, period;
+	bool right = true;
+
+	for (period = 1; period <= AGENT_PERIOD_MAX; period++) {
+		whole = period * 1000000000ULL;
+		for (rate = 1; rate <= AGENT_RATE_MAX; rate += rate / 8 + 1) {
+			due = 0;
+			right &= agent_rate_take(&due, 0, rate, period);
+			part = due;
+			right &= part * rate >= whole &&
+				 part * rate - whole < rate;
+			/* The last of a full bucket, and one more. */
+			due = part * (rate - 1);
+			right &= agent_rate_take(&due, 0, rate, period);
+			right &= !agent_rate_take(&due, 0, rate, period);
+		}
+	}
+	check(right, "rate",
+	      "a part of each period is rounded up, for rates of each size");
+}
+
 void test_decisions(void)
 {
+	test_parts();
 	test_net();
 	test_relations();
 	test_names();
