@@ -20,7 +20,7 @@
  * What is repeated (grant, revoke, present) is measured as in bench.c.
  *
  * With "stay" it says so afterwards, and waits to be ended with all of them;
- * with a suffix it measures only revoke_desc10, as revoke_desc10_SUFFIX.
+ * with a suffix it measures only revoke_desc, as revoke_descCOUNT_SUFFIX.
  */
 
 #include <err.h>
@@ -433,21 +433,25 @@ int main(int argc, char **argv)
 {
 	struct rlimit files = { 4096, 4096 };
 	char suffix[32];
+	int count;
 
 	if (argc < 3 || argc > 4) {
 		fprintf(stderr, "usage: delegate DIR COUNT [stay | SUFFIX]\n");
 		return 2;
 	}
+	count = atoi(argv[2]);
+	if (count < 1 || count > LEAVES_MAX)
+		errx(2, "1 to %d agents", LEAVES_MAX);
 	if (setrlimit(RLIMIT_NOFILE, &files) || pipe2(answers, O_CLOEXEC))
 		err(1, "descriptors");
 	load(argv[1]);
 	if (argc == 4 && strcmp(argv[3], "stay")) {
 		snprintf(suffix, sizeof(suffix), "_%s", argv[3]);
-		spawn_up_to(10);
-		measure_desc(10, 0, suffix);
+		spawn_up_to(count);
+		measure_desc(count, 0, suffix);
 		return 0;
 	}
-	measure_all(atoi(argv[2]));
+	measure_all(count);
 	if (argc == 4) {
 		printf("stays\n");
 		fflush(stdout);
