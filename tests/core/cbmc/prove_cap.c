@@ -157,73 +157,92 @@ int any_host(struct agent_cbor *cbor, struct agent_text *host)
 	return err;
 }
 
-static u32 any_size(u32 max)
-{
-	u32 size = nondet_u32();
-
-	__CPROVER_assume(size && size <= max);
-	return size;
-}
+/* What each key would be read as; a key comes once, so it is drawn once. */
+static struct agent_cap_spec drawn;
 
 /*
- * Only what the key names is written.  That a text lies in the buffer is
- * proven where it is read; here it is only whether there is one.
+ * That a text lies in the buffer is proven where it is read; here it is only
+ * whether there is one.
  */
+static void draw(void)
+{
+	drawn.id = nondet_u32();
+	drawn.name.size = nondet_u32();
+	drawn.path.size = nondet_u32();
+	drawn.nr_except = nondet_u32();
+	drawn.net.family = nondet_bool() ? 4 : 6;
+	drawn.net.prefix = nondet_u32();
+	drawn.net.protocol = nondet_bool() ? 6 : 17;
+	drawn.net.port_low = nondet_u32();
+	drawn.net.port_high = nondet_u32();
+	drawn.relation = nondet_u32();
+	drawn.lifetime = nondet_u64();
+	drawn.uses = nondet_u64();
+	drawn.hint.size = nondet_u32();
+	drawn.scope.size = nondet_u32();
+	drawn.host.size = nondet_u32();
+	drawn.rate = nondet_u32();
+	drawn.period = nondet_u32();
+	__CPROVER_assume(is_bounded(&drawn) && drawn.id != AGENT_CAP_NONE);
+	__CPROVER_assume(drawn.rate && drawn.period);
+	__CPROVER_assume(drawn.net.port_low <= drawn.net.port_high);
+	__CPROVER_assume(drawn.name.size && drawn.path.size);
+	__CPROVER_assume(drawn.hint.size && drawn.scope.size);
+	__CPROVER_assume(drawn.host.size);
+}
+
+/* Only what the key names is written. */
 static void any_part(u32 key, struct agent_cap_spec *spec)
 {
 	switch (key) {
 	case AGENT_CAP_NAME_KEY:
-		spec->id = nondet_u32();
-		spec->name.size = any_size(AGENT_NAME_MAX - 1);
-		__CPROVER_assume(spec->id != AGENT_CAP_NONE);
+		spec->id = drawn.id;
+		spec->name.size = drawn.name.size;
 		break;
 	case AGENT_CAP_PATH_KEY:
-		spec->path.size = any_size(AGENT_SCOPE_PATH_MAX);
+		spec->path.size = drawn.path.size;
 		break;
 	case AGENT_CAP_EXCEPT_KEY:
-		spec->nr_except = nondet_u32();
+		spec->nr_except = drawn.nr_except;
 		break;
 	case AGENT_CAP_ADDRESS_KEY:
-		spec->net.family = nondet_bool() ? 4 : 6;
+		spec->net.family = drawn.net.family;
 		break;
 	case AGENT_CAP_PREFIX_KEY:
-		spec->net.prefix = nondet_u32();
+		spec->net.prefix = drawn.net.prefix;
 		break;
 	case AGENT_CAP_PORT_LOW_KEY:
-		spec->net.port_low = nondet_u32();
+		spec->net.port_low = drawn.net.port_low;
 		break;
 	case AGENT_CAP_PORT_HIGH_KEY:
-		spec->net.port_high = nondet_u32();
-		__CPROVER_assume(spec->net.port_high >= spec->net.port_low);
+		spec->net.port_high = drawn.net.port_high;
 		break;
 	case AGENT_CAP_PROTOCOL_KEY:
-		spec->net.protocol = nondet_u32();
+		spec->net.protocol = drawn.net.protocol;
 		break;
 	case AGENT_CAP_RELATION_KEY:
-		spec->relation = nondet_u32();
+		spec->relation = drawn.relation;
 		break;
 	case AGENT_CAP_LIFETIME_KEY:
-		spec->lifetime = nondet_u64();
+		spec->lifetime = drawn.lifetime;
 		break;
 	case AGENT_CAP_USES_KEY:
-		spec->uses = nondet_u64();
+		spec->uses = drawn.uses;
 		break;
 	case AGENT_CAP_HINT_KEY:
-		spec->hint.size = any_size(AGENT_SCOPE_TEXT_MAX);
+		spec->hint.size = drawn.hint.size;
 		break;
 	case AGENT_CAP_SCOPE_KEY:
-		spec->scope.size = any_size(AGENT_SCOPE_TEXT_MAX);
+		spec->scope.size = drawn.scope.size;
 		break;
 	case AGENT_CAP_HOST_KEY:
-		spec->host.size = any_size(AGENT_HOST_MAX);
+		spec->host.size = drawn.host.size;
 		break;
 	case AGENT_CAP_RATE_KEY:
-		spec->rate = nondet_u32();
-		__CPROVER_assume(spec->rate);
+		spec->rate = drawn.rate;
 		break;
 	case AGENT_CAP_PERIOD_KEY:
-		spec->period = nondet_u32();
-		__CPROVER_assume(spec->period);
+		spec->period = drawn.period;
 		break;
 	default:
 		assert(0);
@@ -238,7 +257,6 @@ int any_value(struct agent_cbor *cbor, u32 key, struct agent_cap_spec *spec)
 	if (err)
 		return err;
 	any_part(key, spec);
-	__CPROVER_assume(is_bounded(spec));
 	return 0;
 }
 
@@ -274,6 +292,7 @@ void prove_cap(void)
 	u32 before;
 	int err;
 
+	draw();
 	any_reader(&cbor);
 	before = cbor.pos;
 	err = agent_cap_read(&cbor, &spec, &fault);
