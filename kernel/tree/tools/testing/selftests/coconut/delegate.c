@@ -318,8 +318,9 @@ static void past_a_count(void)
 	cbor_text(&most, DENIED);
 	cap_add_uint(&once, AGENT_CAP_USES_KEY, 1);
 	chain_start(links, 3, three);
-	must_grant(links[0].aid, &most);
+	/* The counted one first: uses_left() reads the first that names DENIED. */
 	must_grant(links[0].aid, &once);
+	must_grant(links[0].aid, &most);
 	if (!child_grant(&links[0], links[1].aid, &all))
 		expect_open(&links[1], ECAPABILITY, AGENT_REASON_SCOPE,
 			    "what the spawner has once, by what has no count");
