@@ -220,7 +220,7 @@ void prove_pair(void)
 					   cbor.data, cbor.size));
 	assert(manifest.nr_caps <= AGENT_CAPS_MAX);
 	assert(manifest.on_deny <= AGENT_DENY_TRAP);
-	assert(manifest.audit <= AGENT_AUDIT_COALESCED);
+	assert(manifest.audit <= AGENT_AUDIT_FULL);
 	assert(key != AGENT_MANIFEST_NAME_KEY || manifest.name.size);
 	assert(key != AGENT_MANIFEST_IMAGE_KEY || manifest.image.size);
 	assert(key != AGENT_MANIFEST_DIGEST_KEY || manifest.digest);

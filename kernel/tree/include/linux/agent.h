@@ -58,6 +58,7 @@ struct vm_area_struct;
  * @children: live agents that it has spawned
  * @denials: rows of event DENY so far
  * @uses: rows of event USE so far
+ * @unsaved: bytes of its rows that are not on disk yet
  * @limits: by AGENT_QUOTA_*
  * @ram_limit: bytes of private memory of one address space
  * @on_deny: AGENT_DENY_*
@@ -99,6 +100,7 @@ struct agent {
 	atomic_t children;
 	atomic64_t denials;
 	atomic64_t uses;
+	atomic64_t unsaved;
 	u64 limits[AGENT_QUOTA_COUNT];
 	u64 ram_limit;
 	u32 on_deny;

@@ -40,6 +40,11 @@ struct agent_audit_record {
 };
 
 void agent_audit(const struct agent_audit_record *record);
+void agent_audit_count_denial(enum agent_cap_id cap);
+void agent_audit_seal(void);
+void agent_audit_saved(u64 *seq, u8 head[AGENT_DIGEST_SIZE]);
+u64 agent_audit_boot(void);
+void agent_audit_counts(struct agent_audit_counts *counts);
 void agent_audit_head(u64 *seq, u8 head[AGENT_DIGEST_SIZE]);
 
 int agent_audit_seed(u64 seq, const u8 head[AGENT_DIGEST_SIZE], u64 boot);
@@ -48,5 +53,7 @@ ssize_t agent_audit_read(const struct agent_audit_query_args *query,
 			 struct agent *subject, u64 *next_seq);
 int agent_audit_follow(const struct agent_audit_query_args *query,
 		       struct agent *subject);
+
+u32 agent_audit_tpm_text(char *text, size_t size);
 
 #endif /* _LINUX_AGENT_AUDIT_H */

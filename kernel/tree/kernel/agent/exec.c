@@ -12,7 +12,6 @@
 #include <linux/init_task.h>
 #include <linux/io_uring.h>
 #include <linux/sched/signal.h>
-#include <linux/utsname.h>
 
 #include "agent.h"
 
@@ -30,16 +29,10 @@ const u8 *agent_root_digest(void)
 	return root_agent ? root_agent->attestation.image_digest : none;
 }
 
-static void record_boot(const struct agent *agent)
+static void record_root(const struct agent *agent)
 {
 	const struct agent_attestation *at = &agent->attestation;
-	const char *release = init_uts_ns.name.release;
 
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_BOOT,
-		.payload = release,
-		.payload_size = strlen(release),
-	});
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_SPAWN,
 		.agent = root_agent,
@@ -75,7 +68,7 @@ static int bind_root(struct linux_binprm *bprm)
 	root_agent = agent_get(agent);
 	current->agent = agent;
 	agent_join(current);
-	record_boot(agent);
+	record_root(agent);
 	agent_set_state(agent, AGENT_ATTESTED);
 	return 0;
 }
@@ -198,10 +191,12 @@ void agent_exec_committed(void)
 	if (likely(!agent))
 		return;
 	agent_limit_memory(agent);
-	if (agent_is_running(agent))
-		return;
-	agent_allowed(agent);
-	agent_set_state(agent, AGENT_ACTIVE);
+	if (!agent_is_running(agent)) {
+		agent_allowed(agent);
+		agent_set_state(agent, AGENT_ACTIVE);
+	}
+	if (agent->aid != AGENT_AID_ROOT)
+		agent_audit_seal();
 	/* Last: until now it does not wait where its spawner waits for it. */
 	WRITE_ONCE(agent->running, true);
 }

@@ -3,6 +3,7 @@
  * Agents: agent_spawn(), which is clone3() plus a principal
  */
 
+#include <crypto/blake3.h>
 #include <linux/pid.h>
 #include <linux/seccomp.h>
 #include <linux/sched/signal.h>
@@ -210,6 +211,26 @@ static int take_keep(struct agent *agent, const struct agent_spawn_args *args)
 	return 0;
 }
 
+/* What was given is told by its digest, whatever is wrong with it. */
+static void record_refusal(const struct agent *agent,
+			   const struct papers *papers, int err)
+{
+	const struct agent_attestation *at = &agent->attestation;
+	u8 payload[AGENT_DIGEST_SIZE + sizeof(at->image)];
+
+	if (!papers->manifest)
+		return;
+	blake3(payload, papers->manifest, papers->size);
+	strscpy(payload + AGENT_DIGEST_SIZE, at->image, sizeof(at->image));
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_REFUSE,
+		.agent = agent->parent,
+		.error = -err,
+		.payload = payload,
+		.payload_size = AGENT_DIGEST_SIZE + strlen(at->image),
+	});
+}
+
 static void record_spawn(struct agent *agent)
 {
 	struct agent_attestation *at = &agent->attestation;
@@ -296,10 +317,13 @@ long agent_spawn_one(struct agent *parent, struct agent_spawn_args *args)
 	if (!agent)
 		goto uncount;
 	err = take_keep(agent, args);
-	if (!err)
+	if (!err) {
 		err = read_signed(agent, args, &papers);
-	if (!err)
-		err = give_bundle(agent, &papers, args);
+		if (!err)
+			err = give_bundle(agent, &papers, args);
+		if (err)
+			record_refusal(agent, &papers, err);
+	}
 	kvfree(papers.manifest);
 	if (!err)
 		err = agent_register(agent, 0);
@@ -312,6 +336,7 @@ long agent_spawn_one(struct agent *parent, struct agent_spawn_args *args)
 	if (err)
 		agent_end(agent, err);
 	agent_put(agent);
+	agent_audit_seal();
 	return err ?: aid;
 put:
 	agent_put(agent);

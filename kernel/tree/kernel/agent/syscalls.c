@@ -29,7 +29,7 @@ static void __maybe_unused check_abi(void)
 	BUILD_BUG_ON(sizeof(struct agent_cap_present_args) !=
 		     AGENT_CAP_PRESENT_ARGS_SIZE_V0);
 	BUILD_BUG_ON(sizeof(struct agent_audit_query_args) !=
-		     AGENT_AUDIT_QUERY_ARGS_SIZE_V0);
+		     AGENT_AUDIT_QUERY_ARGS_SIZE_V1);
 	BUILD_BUG_ON(sizeof(struct agent_memory_tier_args) !=
 		     AGENT_MEMORY_TIER_ARGS_SIZE_V0);
 	BUILD_BUG_ON(sizeof(struct agent_attestation) != 832);
@@ -151,6 +151,20 @@ SYSCALL_DEFINE2(agent_spawn, struct agent_spawn_args __user *, uargs,
 	return ret;
 }
 
+/* AID 1 asks all the time, for those whose question has a row. */
+static void record_attest(const struct agent *agent)
+{
+	struct agent *subject = current->agent;
+
+	if (subject->aid == AGENT_AID_ROOT)
+		return;
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_ATTEST,
+		.agent = subject,
+		.object = { agent->aid },
+	});
+}
+
 /**
  * sys_agent_attest - ask what the kernel vouches for about an agent
  * @uargs: struct agent_attest_args
@@ -181,6 +195,7 @@ SYSCALL_DEFINE2(agent_attest, struct agent_attest_args __user *, uargs,
 	}
 	if (IS_ERR(agent))
 		return PTR_ERR(agent);
+	record_attest(agent);
 	if (args.flags & AGENT_ATTEST_CAPS)
 		ret = agent_attest_caps(agent, &args);
 	else
@@ -247,13 +262,51 @@ static int tend_chain(const struct agent_audit_query_args *args)
 	return agent_audit_commit(args->seq);
 }
 
+/* The machine's own: for its root, and for AID 1. */
+static long give_counts(const struct agent_audit_query_args *args)
+{
+	struct agent_audit_counts *counts;
+	struct agent *subject = current->agent;
+	long ret = sizeof(*counts);
+
+	if (subject ? subject->aid != AGENT_AID_ROOT : !capable(CAP_SYS_ADMIN))
+		return agent_refuse(AGENT_CAP_AUDIT_READ, AGENT_AID_ROOT);
+	if (args->buf_size < sizeof(*counts))
+		return -ENOSPC;
+	counts = kmalloc(sizeof(*counts), GFP_KERNEL);
+	if (!counts)
+		return -ENOMEM;
+	agent_audit_counts(counts);
+	if (copy_to_user(u64_to_user_ptr(args->buf), counts, sizeof(*counts)))
+		ret = -EFAULT;
+	kfree(counts);
+	return ret;
+}
+
+static bool is_query(const struct agent_audit_query_args *args)
+{
+	const u64 kinds = AGENT_AUDIT_FOLLOW | AGENT_AUDIT_COMMIT |
+			  AGENT_AUDIT_SEED | AGENT_AUDIT_REASONS |
+			  AGENT_AUDIT_COUNTS;
+
+	if (args->flags & ~(kinds | AGENT_AUDIT_SUBTREE) || args->reserved ||
+	    hweight64(args->flags & kinds) > 1)
+		return false;
+	if (args->flags & AGENT_AUDIT_SUBTREE &&
+	    args->flags & kinds & ~AGENT_AUDIT_FOLLOW)
+		return false;
+	return !(args->events & ~(BIT(AGENT_EVENT_COUNT) - 1)) &&
+	       args->cap < AGENT_CAP_COUNT &&
+	       args->verdicts <= (BIT(AGENT_VERDICT_DENY + 1) - 1);
+}
+
 static long read_reasons(struct agent_audit_query_args *args)
 {
 	struct agent *agent;
 	long ret;
 
 	if (args->events || args->cap || args->time_from || args->time_to ||
-	    !args->buf_size)
+	    args->verdicts || !args->buf_size)
 		return -EINVAL;
 	agent = agent_find_for(args->aid, AGENT_CAP_AUDIT_READ, true);
 	if (IS_ERR(agent))
@@ -281,13 +334,10 @@ SYSCALL_DEFINE2(agent_audit_query, struct agent_audit_query_args __user *, uargs
 	ret = COPY_ARGS(args, uargs, size, AGENT_AUDIT_QUERY_ARGS_SIZE_V0);
 	if (ret)
 		return ret;
-	if (args.flags & ~(AGENT_AUDIT_FOLLOW | AGENT_AUDIT_COMMIT |
-			   AGENT_AUDIT_SEED | AGENT_AUDIT_REASONS) ||
-	    hweight64(args.flags) > 1)
+	if (!is_query(&args))
 		return -EINVAL;
-	if (args.events & ~(BIT(AGENT_EVENT_COUNT) - 1) ||
-	    args.cap >= AGENT_CAP_COUNT)
-		return -EINVAL;
+	if (args.flags & AGENT_AUDIT_COUNTS)
+		return give_counts(&args);
 	if (args.flags & (AGENT_AUDIT_COMMIT | AGENT_AUDIT_SEED))
 		return tend_chain(&args);
 	if (args.flags & AGENT_AUDIT_REASONS) {
@@ -296,7 +346,7 @@ SYSCALL_DEFINE2(agent_audit_query, struct agent_audit_query_args __user *, uargs
 			ret = -EFAULT;
 		return ret;
 	}
-	if (!args.flags && !args.buf_size)
+	if (!(args.flags & AGENT_AUDIT_FOLLOW) && !args.buf_size)
 		return -EINVAL;
 
 	/* Rows of all agents or of one that has ended: by relation alone. */

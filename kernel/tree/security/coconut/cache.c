@@ -139,6 +139,7 @@ static bool fill(struct slot *slot, const struct inode *inode, u64 id,
 	slot->dev = inode->i_sb->s_dev;
 	slot->ino = inode->i_ino;
 	slot->seen = 0;
+	slot->named = 0;
 	return counted;
 }
 
@@ -260,6 +261,34 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 	if (counted || displaced)
 		record_repeats(agent, &old, atomic);
 	return repeat;
+}
+
+/**
+ * coconut_note_named - a row of a use has told an object's name
+ * @agent: the agent
+ * @path: the object
+ * @stamp: coconut_stamp() from before the name was made
+ *
+ * Called after the row was written, so that no row without a name comes before
+ * it.
+ */
+void coconut_note_named(struct agent *agent, const struct path *path, u64 stamp)
+{
+	const struct inode *inode = d_backing_inode(path->dentry);
+	struct coconut_cache *cache = agent->cache;
+	struct slot *slot;
+	u64 id;
+
+	if (!cache || !inode)
+		return;
+	id = id_of(inode);
+	slot = &cache->slots[id % SLOTS];
+	spin_lock(&cache->lock);
+	raw_write_seqcount_begin(&slot->seq);
+	if (coconut_is_of(slot, id, path->mnt))
+		slot->named = stamp;
+	raw_write_seqcount_end(&slot->seq);
+	spin_unlock(&cache->lock);
 }
 
 static void record_net_repeats(struct agent *agent, const struct net_slot *old)

@@ -27,6 +27,7 @@
  * @seen: mask of AGENT_RIGHT() whose first use has its row
  * @counted: the capability that @repeats is about; 0 for an agent whose uses
  *	all have rows
+ * @named: when a row of a use of it last told its name, as @stamp
  */
 struct slot {
 	seqcount_t seq;
@@ -39,6 +40,7 @@ struct slot {
 	dev_t dev;
 	u16 seen;
 	u16 counted;
+	u64 named;
 } __aligned(64);
 
 /**
@@ -120,6 +122,35 @@ static __always_inline u32 coconut_noted_at(struct agent *agent,
 	return likely(coconut_is_of(slot, id, path->mnt) &&
 		      slot->stamp == coconut_stamp(agent) &&
 		      !read_seqcount_retry(&slot->seq, seq)) ? known : 0;
+}
+
+/**
+ * coconut_is_named - whether the agent's last row of a use tells the same name
+ * @agent: the agent
+ * @path: the object
+ * @inode: its inode
+ *
+ * Context: Any; does not sleep.
+ * Return: true when the next row needs no name.
+ */
+static __always_inline bool coconut_is_named(struct agent *agent,
+					     const struct path *path,
+					     const struct inode *inode)
+{
+	/* Pairs with cmpxchg_release() in cache_of(). */
+	struct coconut_cache *cache = smp_load_acquire(&agent->cache);
+	const struct slot *slot;
+	unsigned int seq;
+	u64 id;
+
+	if (unlikely(!cache || inode->i_nlink != 1))
+		return false;
+	id = READ_ONCE(coconut_inode(inode)->id);
+	slot = &cache->slots[id % SLOTS];
+	seq = raw_seqcount_begin(&slot->seq);
+	return coconut_is_of(slot, id, path->mnt) &&
+	       slot->named == coconut_stamp(agent) &&
+	       !read_seqcount_retry(&slot->seq, seq);
 }
 
 /**

@@ -7,7 +7,7 @@
 #include <linux/slab.h>
 #include <trace/events/agent.h>
 
-#include "coconut.h"
+#include "cache.h"
 
 /* The boundary is near the beginning; a row is no place to write pages to. */
 #define ASKED_MAX	512
@@ -53,6 +53,22 @@ static u64 ino_of(const struct path *path)
 	return inode ? inode->i_ino : 0;
 }
 
+static void write_use(struct agent *agent, enum agent_cap_id cap,
+		      const struct path *path, const struct name_buf *buf,
+		      bool atomic)
+{
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_USE,
+		.agent = agent,
+		.cap = cap,
+		.verdict = AGENT_VERDICT_ALLOW,
+		.object = { dev_of(path), ino_of(path) },
+		.payload = buf->name,
+		.payload_size = buf->size,
+		.atomic = atomic,
+	});
+}
+
 /**
  * coconut_record_use - write the row of a use of a file
  * @agent: who uses it
@@ -63,19 +79,19 @@ static u64 ino_of(const struct path *path)
 void coconut_record_use(struct agent *agent, enum agent_cap_id cap,
 			const struct path *path, bool atomic)
 {
-	struct name_buf buf;
+	const struct inode *inode = d_backing_inode(path->dentry);
+	u64 stamp = coconut_stamp(agent);
+	struct name_buf buf = {};
 
+	if (inode && coconut_is_named(agent, path, inode)) {
+		write_use(agent, cap, path, &buf, atomic);
+		return;
+	}
 	name_path(&buf, path, atomic);
-	agent_audit(&(struct agent_audit_record) {
-		.event = AGENT_EVENT_USE,
-		.agent = agent,
-		.cap = cap,
-		.verdict = AGENT_VERDICT_ALLOW,
-		.object = { dev_of(path), ino_of(path) },
-		.payload = buf.name,
-		.payload_size = buf.size,
-		.atomic = atomic,
-	});
+	write_use(agent, cap, path, &buf, atomic);
+	/* A row that had no room for a name has not told it. */
+	if (!atomic)
+		coconut_note_named(agent, path, stamp);
 	put_name(&buf);
 }
 
@@ -94,6 +110,7 @@ int agent_deny(struct agent_audit_record *record)
 	record->event = AGENT_EVENT_DENY;
 	record->verdict = AGENT_VERDICT_DENY;
 	record->error = ECAPABILITY;
+	agent_audit_count_denial(record->cap);
 	if (agent) {
 		number = atomic64_inc_return(&agent->denials);
 		agent_reason_keep(record, number);

@@ -117,6 +117,7 @@ enum agent_cap_id {
 /* Which uses leave a row of their own (the manifest's audit). */
 #define AGENT_AUDIT_USES	0	/* each of them */
 #define AGENT_AUDIT_COALESCED	1	/* the first of an object; repeats are counted */
+#define AGENT_AUDIT_FULL	2	/* each of them, and each system call */
 
 /* What follows a denial (the manifest's on_deny). */
 #define AGENT_DENY_CONTINUE	0	/* the call fails, the agent goes on */
@@ -357,18 +358,28 @@ struct agent_cap_present_args {
 
 /* What happened: the event of an audit row. */
 enum agent_audit_event {
-	AGENT_EVENT_BOOT = 1,	/* payload: kernel release; object: none */
+	AGENT_EVENT_BOOT = 1,	/* payload: lines of text, see docs/audit.md */
 	AGENT_EVENT_SPAWN = 2,	/* payload: manifest digest, then name */
 	AGENT_EVENT_STATE = 3,	/* object[0] from, object[1] to */
 	AGENT_EVENT_GRANT = 4,	/* object[0] handle; payload: its CBOR */
 	AGENT_EVENT_REVOKE = 5,	/* object[0] handle, object[1] revoker */
 	AGENT_EVENT_DENY = 6,	/* payload: path, address or name */
-	AGENT_EVENT_USE = 7,	/* as AGENT_EVENT_DENY, and it was allowed */
+	AGENT_EVENT_USE = 7,	/* as AGENT_EVENT_DENY, and it was allowed; */
+				/* without a payload: named as in the agent's */
+				/* last such row of the object that has one */
 				/* with AGENT_REASON_REPEATS: payload is a */
 				/* __le64, how often since its first row */
 	AGENT_EVENT_EXIT = 8,	/* object[0] exit code of the last task */
 	AGENT_EVENT_QUOTA = 9,	/* object[0] resource, object[1] new limit */
 	AGENT_EVENT_KILL = 10,	/* AID 0 root ended an agent; object[0] its pid */
+	AGENT_EVENT_ATTEST = 11, /* object[0] the AID that was asked about */
+	AGENT_EVENT_REFUSE = 12, /* a manifest was refused; payload: its BLAKE3 */
+				/* digest, then the image's path if it is known */
+	AGENT_EVENT_CALL = 13,	/* of an agent with AGENT_AUDIT_FULL: object[0] */
+				/* number, object[1] result; payload: six */
+				/* __le64, the arguments */
+	AGENT_EVENT_LIMIT = 14,	/* object[0] resource, object[1] its limit, which */
+				/* was reached */
 	AGENT_EVENT_COUNT
 };
 
@@ -457,6 +468,8 @@ struct agent_audit_row {
  * @next_seq: out: the sequence number to go on from; in with
  *	AGENT_AUDIT_SEED: the first AID to give out
  * @boot: in with AGENT_AUDIT_SEED: number of this boot
+ * @verdicts: only rows whose AGENT_VERDICT_* has its bit set, 0 for all
+ * @reserved: 0
  *
  * Return: bytes written, 0 when there is nothing; a file descriptor with
  * AGENT_AUDIT_FOLLOW.
@@ -473,13 +486,44 @@ struct agent_audit_query_args {
 	__aligned_u64 buf_size;
 	__aligned_u64 next_seq;
 	__aligned_u64 boot;
+	__u32 verdicts;
+	__u32 reserved;
 };
 
 #define AGENT_AUDIT_QUERY_ARGS_SIZE_V0	80
+#define AGENT_AUDIT_QUERY_ARGS_SIZE_V1	88
 #define AGENT_AUDIT_FOLLOW	(1ULL << 0)	/* a pollable descriptor of matching rows */
 #define AGENT_AUDIT_COMMIT	(1ULL << 1)	/* AID 1: rows up to @seq are on disk */
 #define AGENT_AUDIT_SEED	(1ULL << 2)	/* AID 1, once: go on from this chain */
 #define AGENT_AUDIT_REASONS	(1ULL << 3)	/* struct agent_denial of @aid, oldest first */
+#define AGENT_AUDIT_SUBTREE	(1ULL << 4)	/* rows of @aid and of all below it */
+#define AGENT_AUDIT_COUNTS	(1ULL << 5)	/* AID 0 root and AID 1: struct agent_audit_counts */
+
+#define AGENT_COUNT_CAPS	64
+#define AGENT_COUNT_EVENTS	32
+
+/**
+ * struct agent_audit_counts - what was counted since boot, and where the chain is
+ * @seq: sequence number of the last sealed row
+ * @boot: number of this boot
+ * @first_seq: sequence number of this boot's first row
+ * @unsealed: rows that were written and are not sealed yet
+ * @denials: by enforcement, before any row was written, by enum agent_cap_id
+ * @rows: by who writes rows, by enum agent_audit_event
+ * @sealed: by the sealer, by enum agent_audit_event
+ *
+ * Where all rest, the chain has as many rows of deny for each capability as
+ * @denials tells, and @rows and @sealed are the same.
+ */
+struct agent_audit_counts {
+	__aligned_u64 seq;
+	__aligned_u64 boot;
+	__aligned_u64 first_seq;
+	__aligned_u64 unsealed;
+	__aligned_u64 denials[AGENT_COUNT_CAPS];
+	__aligned_u64 rows[AGENT_COUNT_EVENTS];
+	__aligned_u64 sealed[AGENT_COUNT_EVENTS];
+};
 
 #define AGENT_DENIALS_KEPT	16	/* of each agent: its last ones */
 #define AGENT_DENIAL_TEXT_MAX	256

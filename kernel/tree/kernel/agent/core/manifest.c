@@ -37,7 +37,7 @@ static const struct {
 	[AGENT_MANIFEST_ENV_KEY] = { "not a list of NAME=value", NULL },
 	[AGENT_MANIFEST_USER_KEY] = { "not a user's name", NULL },
 	[AGENT_MANIFEST_CWD_KEY] = { "not a plain absolute path", NULL },
-	[AGENT_MANIFEST_AUDIT_KEY] = { "not an audit level, 0 or 1", NULL },
+	[AGENT_MANIFEST_AUDIT_KEY] = { "not an audit level, 0 to 2", NULL },
 	[AGENT_MANIFEST_CODE_KEY] = {
 		"not a list of digests of 32 bytes", NULL,
 	},
@@ -197,7 +197,7 @@ static int read_value(struct agent_cbor *cbor, u32 key,
 		return agent_read_path(cbor, AGENT_IMAGE_PATH_MAX,
 				       &manifest->cwd);
 	case AGENT_MANIFEST_AUDIT_KEY:
-		err = agent_read_uint(cbor, 0, AGENT_AUDIT_COALESCED, &number);
+		err = agent_read_uint(cbor, 0, AGENT_AUDIT_FULL, &number);
 		manifest->audit = number;
 		return err;
 	case AGENT_MANIFEST_CODE_KEY:

@@ -42,12 +42,23 @@ static bool descends(u64 subject, u64 aid)
 	return descends;
 }
 
-static bool may_see(const struct audit_filter *filter, u64 aid)
+/* An agent that has ended is known by its spawner, which its rows tell. */
+static bool is_below(u64 above, const struct agent_audit_row *row)
 {
-	if (filter->relation == AGENT_REL_ALL || aid == filter->subject)
+	u64 parent = le64_to_cpu(row->parent);
+
+	return parent == above || descends(above, le64_to_cpu(row->aid)) ||
+	       descends(above, parent);
+}
+
+static bool may_see(const struct audit_filter *filter,
+		    const struct agent_audit_row *row)
+{
+	if (filter->relation == AGENT_REL_ALL ||
+	    le64_to_cpu(row->aid) == filter->subject)
 		return true;
 	return filter->relation == AGENT_REL_DESCENDANTS &&
-	       descends(filter->subject, aid);
+	       is_below(filter->subject, row);
 }
 
 static bool wanted(const struct audit_filter *filter,
@@ -56,7 +67,10 @@ static bool wanted(const struct audit_filter *filter,
 	u64 time = le64_to_cpu(row->time);
 	u64 aid = le64_to_cpu(row->aid);
 
-	if (filter->aid && aid != filter->aid)
+	if (filter->aid && aid != filter->aid &&
+	    !(filter->subtree && is_below(filter->aid, row)))
+		return false;
+	if (filter->verdicts && !(filter->verdicts & BIT(row->verdict)))
 		return false;
 	if (le64_to_cpu(row->seq) < filter->seq)
 		return false;
@@ -67,7 +81,7 @@ static bool wanted(const struct audit_filter *filter,
 	if (time < filter->time_from ||
 	    (filter->time_to && time >= filter->time_to))
 		return false;
-	return may_see(filter, aid);
+	return may_see(filter, row);
 }
 
 /* How far the subject's audit.read reaches; its own rows it may always read. */
@@ -95,9 +109,11 @@ static void make_filter(struct audit_filter *filter,
 {
 	*filter = (struct audit_filter) {
 		.aid = query->aid == AGENT_AID_SELF ? subject->aid : query->aid,
+		.subtree = query->flags & AGENT_AUDIT_SUBTREE,
 		.seq = query->seq,
 		.events = query->events,
 		.cap = query->cap,
+		.verdicts = query->verdicts,
 		.time_from = query->time_from,
 		.time_to = query->time_to,
 		.subject = subject->aid,
