@@ -6,20 +6,20 @@
  * writes or seals rows ever waits for a TPM.  A row that is sealed only is not
  * told: were it lost with the power, the log would look rolled back.
  *
- * There are two indices, for a flash cell bears some 100 000 writes:
+ * There are two indices, for a cell of a TPM's flash bears some 100 000 writes:
  *
- * - The orderly one is kept in the TPM's memory and goes to its flash with
- *   TPM2_Shutdown, which the driver sends on shutdown and suspend.  It is
- *   written whenever the head has moved, at most once a second, and costs one
- *   write of the flash at each shutdown.  It does not outlive a cut of power.
- * - The durable one goes to the flash at once. It is written at boot, each hour
- *   that has moved the head, and at shutdown: 24 times a day and twice for each
- *   boot.
+ * - The durable one goes to the flash at once.  It is written at boot, at
+ *   shutdown, and each hour in which the head has moved: 24 times a day, and
+ *   twice for each boot.
+ * - The orderly one is kept in the TPM's memory, and in the flash only by
+ *   TPM2_Shutdown.  It is written whenever the head has moved, at most once a
+ *   second.  It is for who asks the running machine, or has the TPM certify
+ *   what it holds: a reset of the TPM, and so each boot, leaves it unwritten.
  *
  * So after an orderly shutdown the TPM knows the last row, and after a cut of
- * power one that is at most an hour old.  What both told at boot, before they
- * were written again, stands in the first row of the boot: a log that was
- * exchanged while the machine was off says so itself from then on.
+ * power one that is at most an hour old.  What it tells at boot, before it is
+ * written again, stands in the first row of the boot: a log that was exchanged
+ * while the machine was off says so itself from then on.
  */
 
 #include <linux/agent_audit.h>
@@ -180,7 +180,7 @@ static void write_heads(bool last)
 	int err;
 
 	lockdep_assert_held(&root.lock);
-	audit_saved_head(&seq, chain);
+	agent_audit_saved(&seq, chain);
 	if (seq != root.orderly &&
 	    !write_head(AUDIT_NV_ORDERLY, seq, chain))
 		root.orderly = seq;

@@ -131,7 +131,7 @@ static int read_data(struct tpm_chip *chip, u32 index,
  * @head: gets it
  *
  * Return: 0; -ENOENT when it is not defined, -ENODATA when it has not been
- * written since it was defined (or, an orderly one, since power was lost),
+ * written since it was defined (an orderly one: since the TPM was reset),
  * -EILSEQ when it is not ours, or another errno when the TPM can't be asked.
  */
 int audit_nv_read(struct tpm_chip *chip, u32 index, struct audit_nv_head *head)
