@@ -881,6 +881,56 @@ int coconut_chain_finish(struct coconut_chain *chain,
  */
 const char *coconut_chain_fault_name(enum coconut_chain_fault fault);
 
+/*
+ * The chain's head in the TPM
+ */
+
+/**
+ * struct coconut_tpm_head - what one of the kernel's two NV indices holds
+ * @present: it holds a head; if not, the other fields are 0
+ * @seq: number of a row that was on disk when it was written
+ * @boot: number of the boot
+ * @time: when it was written, CLOCK_REALTIME nanoseconds
+ * @chain: the row's chain value
+ */
+struct coconut_tpm_head {
+	bool present;
+	uint64_t seq;
+	uint64_t boot;
+	uint64_t time;
+	uint8_t chain[AGENT_DIGEST_SIZE];
+};
+
+/**
+ * coconut_tpm_read - ask the TPM up to which row the log must go
+ * @device: NULL for the machine's, /dev/tpmrm0
+ * @ret_durable: the index that is written at boot, each hour and at shutdown
+ * @ret_orderly: the index that is written each second, and holds nothing after
+ *	a boot until then
+ * @error: may be NULL
+ *
+ * Return: 0, also when an index is not defined or not written; -ENODEV when
+ * there is no TPM 2.0, -EIO when it answers with an error, -EPROTO when what it
+ * answers is none, -EBADMSG when an index holds something else, or what opening
+ * and using the device fails with.
+ */
+int coconut_tpm_read(const char *device, struct coconut_tpm_head *ret_durable,
+		     struct coconut_tpm_head *ret_orderly,
+		     struct coconut_error *error);
+
+/**
+ * coconut_tpm_head_parse - read a TPM's answer to TPM2_NV_Read
+ * @data: the answer
+ * @size: its length in bytes
+ * @ret_head: gets the head
+ * @error: may be NULL
+ *
+ * Return: as coconut_tpm_read().
+ */
+int coconut_tpm_head_parse(const void *data, size_t size,
+			   struct coconut_tpm_head *ret_head,
+			   struct coconut_error *error);
+
 #ifdef __cplusplus
 }
 #endif
