@@ -10,7 +10,7 @@ suite=trixie
 build_packages=(
 	gcc libc6-dev make bc bison flex perl patch python3 rsync xz-utils zstd cpio kmod
 	libelf-dev libssl-dev openssl ccache meson ninja-build pkg-config
-	libcbor-dev libcyaml-dev libyaml-dev scdoc man-db
+	libcbor-dev libcyaml-dev libyaml-dev libzstd-dev scdoc man-db
 	sparse clang-format cppcheck cbmc spin valgrind b3sum
 	clang libclang-rt-19-dev trinity libcap-dev
 	openssh-client e2fsprogs util-linux procps
@@ -19,7 +19,7 @@ build_packages=(
 guest_packages=(
 	bash dash coreutils findutils grep sed gawk procps util-linux iproute2
 	iputils-ping less nano curl openssl openssh-client ca-certificates
-	python3 e2fsprogs kmod libcbor0.10 libcyaml1 libyaml-0-2 libssl3t64
+	python3 e2fsprogs kmod libcbor0.10 libcyaml1 libyaml-0-2 libssl3t64 libzstd1
 )
 
 say() { printf '%s\n' "$*" >&2; }

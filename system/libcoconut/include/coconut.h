@@ -882,6 +882,198 @@ int coconut_chain_finish(struct coconut_chain *chain,
 const char *coconut_chain_fault_name(enum coconut_chain_fault fault);
 
 /*
+ * Segments: files of rows in a directory
+ */
+
+/* Room for the longest name of a segment or a signature, with the NUL. */
+#define COCONUT_SEGMENT_NAME_MAX 32
+/* No segment holds more bytes of rows; coconutd closes them long before. */
+#define COCONUT_SEGMENT_MAX ((size_t)64 << 20)
+
+/**
+ * struct coconut_segment - a file of rows, as its directory tells
+ * @first: number of its first row
+ * @plain: %020u.seg is there
+ * @packed: %020u.seg.zst is there; both for a moment, when it was just made
+ * @has_signature: %020u.sig is there
+ */
+struct coconut_segment {
+	uint64_t first;
+	bool plain;
+	bool packed;
+	bool has_signature;
+};
+
+/**
+ * coconut_segment_list - the segments of a directory
+ * @directory: the directory
+ * @ret_segments: gets them in the order of their rows, one for each first row;
+ *	to be given to free(); NULL for none
+ * @ret_count: gets how many
+ * @error: may be NULL
+ *
+ * Return: 0, or a negative errno value.
+ */
+int coconut_segment_list(const char *directory,
+			 struct coconut_segment **ret_segments,
+			 size_t *ret_count, struct coconut_error *error);
+
+/**
+ * coconut_segment_name - the name of a segment's file
+ * @segment: the segment; the plain file's where there are both
+ * @name: gets it, COCONUT_SEGMENT_NAME_MAX bytes
+ *
+ * Return: @name.
+ */
+char *coconut_segment_name(const struct coconut_segment *segment, char *name);
+
+/**
+ * coconut_signature_name - the name of a segment's signature
+ * @first: number of the segment's first row
+ * @name: gets it, COCONUT_SEGMENT_NAME_MAX bytes
+ *
+ * Return: @name.
+ */
+char *coconut_signature_name(uint64_t first, char *name);
+
+/**
+ * coconut_segment_read - read all rows of a segment
+ * @path: a .seg or a .seg.zst; of a .seg that is no longer there, its .seg.zst
+ * @ret_data: gets the rows, to be given to free(); a NUL that is not counted
+ *	follows them
+ * @ret_size: gets how many bytes
+ * @error: may be NULL
+ *
+ * Return: 0; -E2BIG beyond COCONUT_SEGMENT_MAX, -EBADMSG when what is compressed
+ * is damaged, has something behind it, or does not tell its size; or another
+ * negative errno value.
+ */
+int coconut_segment_read(const char *path, uint8_t **ret_data, size_t *ret_size,
+			 struct coconut_error *error);
+
+/**
+ * coconut_segment_unpack - undo the compression of a segment
+ * @data: the contents of a .seg.zst
+ * @size: how many bytes
+ * @ret_data: as in coconut_segment_read()
+ * @ret_size: gets how many bytes
+ *
+ * Return: 0, -EBADMSG, or -ENOMEM.
+ */
+int coconut_segment_unpack(const void *data, size_t size, uint8_t **ret_data,
+			   size_t *ret_size);
+
+#define COCONUT_SIGNATURE_TEXT_MAX 1024
+#define COCONUT_SIGNATURE_DER_MAX 80
+
+/**
+ * struct coconut_signature - what is signed of a closed segment
+ * @first: number of its first row
+ * @last: number of its last row
+ * @before: chain value of the row before the first, zeroes for row 1
+ * @head: chain value of the last row
+ * @bytes: length of all its rows
+ * @boot: number of the last row's boot
+ * @closed: when it was closed, CLOCK_REALTIME nanoseconds
+ * @machine: the machine's /etc/machine-id
+ * @key: SHA-256 of the public key, as SubjectPublicKeyInfo in DER
+ * @der: ECDSA signature over the lines of all the above
+ * @der_size: its length in bytes
+ */
+struct coconut_signature {
+	uint64_t first;
+	uint64_t last;
+	uint8_t before[AGENT_DIGEST_SIZE];
+	uint8_t head[AGENT_DIGEST_SIZE];
+	uint64_t bytes;
+	uint64_t boot;
+	uint64_t closed;
+	uint8_t machine[16];
+	uint8_t key[32];
+	uint8_t der[COCONUT_SIGNATURE_DER_MAX];
+	size_t der_size;
+};
+
+/**
+ * coconut_signature_body - write the lines that are signed
+ * @signature: the signature, without @der
+ * @text: gets the lines; COCONUT_SIGNATURE_TEXT_MAX is room enough
+ * @size: room in bytes
+ *
+ * Return: length of them all, as snprintf().
+ */
+size_t coconut_signature_body(const struct coconut_signature *signature,
+			      char *text, size_t size);
+
+/**
+ * coconut_signature_format - write a .sig
+ * @signature: the signature
+ * @text: gets it; COCONUT_SIGNATURE_TEXT_MAX is room enough
+ * @size: room in bytes
+ *
+ * Return: length of it all, as snprintf().
+ */
+size_t coconut_signature_format(const struct coconut_signature *signature,
+				char *text, size_t size);
+
+/**
+ * coconut_signature_parse - read the text of a .sig, without checking it
+ * @data: the text
+ * @size: how many bytes
+ * @ret_signature: gets what it tells
+ * @error: may be NULL
+ *
+ * Return: 0, or -EBADMSG for what coconut_signature_format() does not write.
+ */
+int coconut_signature_parse(const void *data, size_t size,
+			    struct coconut_signature *ret_signature,
+			    struct coconut_error *error);
+
+/**
+ * coconut_signature_read - read a .sig, without checking it
+ * @path: the file
+ * @ret_signature: gets what it tells
+ * @error: may be NULL
+ *
+ * Return: 0, -EBADMSG, or what reading fails with.
+ */
+int coconut_signature_read(const char *path,
+			   struct coconut_signature *ret_signature,
+			   struct coconut_error *error);
+
+/**
+ * coconut_signature_check - is a .sig signed with a known key
+ * @data: its text
+ * @size: how many bytes
+ * @pem: public keys, one after another in PEM, as in audit.pub
+ * @pem_size: how many bytes
+ * @ret_signature: gets what it tells, when it is good
+ * @error: may be NULL
+ *
+ * Whether the segment is what it tells, is for the caller to compare.
+ *
+ * Return: 0; -EBADMSG for what is no such text, -ENOKEY when it names a key that
+ * is not in @pem, -EKEYREJECTED when the signature is not over these lines.
+ */
+int coconut_signature_check(const void *data, size_t size, const void *pem,
+			    size_t pem_size,
+			    struct coconut_signature *ret_signature,
+			    struct coconut_error *error);
+
+/**
+ * coconut_signature_key - the fingerprint of a public key
+ * @pem: public keys of P-256 in PEM; the last one counts
+ * @size: how many bytes
+ * @digest: gets the SHA-256 of its SubjectPublicKeyInfo in DER
+ * @error: may be NULL
+ *
+ * Return: 0, or -EINVAL when there is none.
+ */
+int coconut_signature_key(const void *pem, size_t size,
+			  uint8_t digest[AGENT_DIGEST_SIZE],
+			  struct coconut_error *error);
+
+/*
  * The chain's head in the TPM
  */
 
