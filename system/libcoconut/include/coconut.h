@@ -66,6 +66,14 @@ const char *coconut_resource_name(uint32_t resource);
 const char *coconut_tier_name(uint32_t tier);
 
 /**
+ * coconut_call_name - name of one of x86_64's system calls
+ * @number: its number, as in a row of AGENT_EVENT_CALL
+ *
+ * Return: a name such as "openat", or "unknown".
+ */
+const char *coconut_call_name(uint64_t number);
+
+/**
  * coconut_reason_text - what a reason means, for a person
  * @reason: enum agent_audit_reason
  *
@@ -76,6 +84,7 @@ const char *coconut_reason_text(uint32_t reason);
 /* Each gives the number, or -EINVAL for a name that is none. */
 int coconut_state_from_name(const char *name);
 int coconut_event_from_name(const char *name);
+int coconut_verdict_from_name(const char *name);
 int coconut_resource_from_name(const char *name);
 int coconut_tier_from_name(const char *name);
 
@@ -703,6 +712,10 @@ int coconut_spawn(const struct coconut_spawn_options *options,
  * @payload: the payload, inside the buffer read
  * @raw: the whole row, inside the buffer read
  * @chain: its chain value, AGENT_DIGEST_SIZE bytes inside the buffer read
+ * @name: for who has read the rows before: what the object of a use without a
+ *	payload was called in the row that @named_by tells; NULL for nothing
+ * @name_size: bytes of @name
+ * @named_by: number of that row
  */
 struct coconut_row {
 	uint32_t size;
@@ -723,7 +736,27 @@ struct coconut_row {
 	const uint8_t *payload;
 	const uint8_t *raw;
 	const uint8_t *chain;
+	const uint8_t *name;
+	uint32_t name_size;
+	uint64_t named_by;
 };
+
+/**
+ * coconut_row_is_named - does a row tell what its object is called
+ * @row: the row
+ *
+ * Return: whether it is a use of an object with two numbers and its payload is
+ * the name, which later uses of it by the same agent leave out.
+ */
+bool coconut_row_is_named(const struct coconut_row *row);
+
+/**
+ * coconut_row_wants_name - is a row's object named in a row before it
+ * @row: the row
+ *
+ * Return: whether it is a use of an object with two numbers, without its name.
+ */
+bool coconut_row_wants_name(const struct coconut_row *row);
 
 /**
  * coconut_row_next - read the row at an offset of a buffer
@@ -771,8 +804,19 @@ size_t coconut_row_json(const struct coconut_row *row, char *text, size_t size);
  * @COCONUT_CHAIN_VALUE: its chain value is not that of its bytes and of the
  *	row before it
  * @COCONUT_CHAIN_VERSION: its version is unknown
- * @COCONUT_CHAIN_TRUNCATED: the rows end within it, or before it
- * @COCONUT_CHAIN_ANCHOR: its chain value is not the one the anchor tells
+ * @COCONUT_CHAIN_TRUNCATED: the rows end within it
+ * @COCONUT_CHAIN_ANCHOR: a boot's first row tells another row before it
+ * @COCONUT_CHAIN_SEGMENT_MISSING: no segment holds it
+ * @COCONUT_CHAIN_SEGMENT_REPLACED: its segment is not what was signed, or begins
+ *	with another row than its name tells
+ * @COCONUT_CHAIN_SIGNATURE_MISSING: a closed segment has none
+ * @COCONUT_CHAIN_SIGNATURE_BAD: it is none, or not over what it tells
+ * @COCONUT_CHAIN_KEY_UNKNOWN: it is by a key that is not at hand
+ * @COCONUT_CHAIN_MACHINE: it is another machine's
+ * @COCONUT_CHAIN_ROLLBACK: an anchor tells of later rows than there are
+ * @COCONUT_CHAIN_FORK: an anchor tells another chain value of a row
+ * @COCONUT_CHAIN_BOOT: it is of another boot than the row before it and is not
+ *	the first row of the next one, or the number goes back
  */
 enum coconut_chain_fault {
 	COCONUT_CHAIN_GOOD = 0,
@@ -782,34 +826,69 @@ enum coconut_chain_fault {
 	COCONUT_CHAIN_VERSION,
 	COCONUT_CHAIN_TRUNCATED,
 	COCONUT_CHAIN_ANCHOR,
+	COCONUT_CHAIN_SEGMENT_MISSING,
+	COCONUT_CHAIN_SEGMENT_REPLACED,
+	COCONUT_CHAIN_SIGNATURE_MISSING,
+	COCONUT_CHAIN_SIGNATURE_BAD,
+	COCONUT_CHAIN_KEY_UNKNOWN,
+	COCONUT_CHAIN_MACHINE,
+	COCONUT_CHAIN_ROLLBACK,
+	COCONUT_CHAIN_FORK,
+	COCONUT_CHAIN_BOOT,
 };
+
+/**
+ * struct coconut_anchor - what is known of a row from another source
+ * @seq: its number
+ * @head: its chain value
+ */
+struct coconut_anchor {
+	uint64_t seq;
+	uint8_t head[AGENT_DIGEST_SIZE];
+};
+
+/**
+ * coconut_row_tells - what the first row of a boot tells of the chain before it
+ * @row: the row
+ * @key: "previous" for the row before it, "tpm" for what the TPM knew
+ * @ret_anchor: gets what it tells
+ *
+ * Return: whether it is such a row and tells it.
+ */
+bool coconut_row_tells(const struct coconut_row *row, const char *key,
+		       struct coconut_anchor *ret_anchor);
+
+/* How many anchors one check takes. */
+#define COCONUT_CHAIN_ANCHORS 8
 
 /**
  * struct coconut_chain - a check of a chain, under way
  * @seq: sequence number of the last good row
+ * @boot: number of its boot, 0 when it is not known
  * @head: its chain value
  * @rows: good rows seen
  * @bytes: bytes of good rows seen
  * @offset: where in the current segment the next row starts; after a fault,
  *	where the bad row does
  * @segment: name of the current segment, may be empty
- * @anchor_seq: see coconut_chain_anchor(), 0 for none
- * @anchor_head: see coconut_chain_anchor()
+ * @nr_anchors: how many @anchors there are
+ * @anchors: see coconut_chain_anchor()
  * @fault: what is wrong with the first bad row
  * @expected_seq: number of the first bad row
- * @found_seq: the number that stands in it, with COCONUT_CHAIN_SEQUENCE
+ * @found_seq: the number that stands in it, if that is another; 0 otherwise
  * @pending_size: bytes in @pending
  * @pending: start of a row whose end is still to come
  */
 struct coconut_chain {
 	uint64_t seq;
+	uint64_t boot;
 	uint8_t head[AGENT_DIGEST_SIZE];
 	uint64_t rows;
 	uint64_t bytes;
 	uint64_t offset;
 	char segment[256];
-	uint64_t anchor_seq;
-	uint8_t anchor_head[AGENT_DIGEST_SIZE];
+	size_t nr_anchors;
+	struct coconut_anchor anchors[COCONUT_CHAIN_ANCHORS];
 	enum coconut_chain_fault fault;
 	uint64_t expected_seq;
 	uint64_t found_seq;
@@ -829,13 +908,29 @@ void coconut_chain_init(struct coconut_chain *chain, uint64_t seq,
 /**
  * coconut_chain_anchor - tell what the chain must hold, from another source
  * @chain: the check, before any row
- * @seq: number of a row, as from an attestation's chain_seq
+ * @seq: number of a row, as from an attestation's chain_seq, or a TPM
  * @head: its chain value
  *
  * coconut_chain_finish() fails when the chain ends before that row.
+ *
+ * Return: 0, or -ENOSPC after COCONUT_CHAIN_ANCHORS of them.
  */
-void coconut_chain_anchor(struct coconut_chain *chain, uint64_t seq,
-			  const uint8_t *head);
+int coconut_chain_anchor(struct coconut_chain *chain, uint64_t seq,
+			 const uint8_t *head);
+
+/**
+ * coconut_chain_refuse - the chain is bad for a reason that is not in its rows
+ * @chain: the check; one that has a fault already keeps it
+ * @fault: what is wrong
+ * @seq: the first row that cannot be believed
+ * @offset: where in the current segment it starts
+ * @error: may be NULL
+ *
+ * Return: -EBADMSG.
+ */
+int coconut_chain_refuse(struct coconut_chain *chain,
+			 enum coconut_chain_fault fault, uint64_t seq,
+			 uint64_t offset, struct coconut_error *error);
 
 /**
  * coconut_chain_segment - the rows that follow stand in another file
@@ -876,8 +971,9 @@ int coconut_chain_finish(struct coconut_chain *chain,
  * coconut_chain_fault_name - a word for scripts
  * @fault: what is wrong
  *
- * Return: "good", "size", "sequence", "value", "version", "truncated" or
- * "anchor".
+ * Return: "good", "size", "sequence", "value", "version", "truncated", "anchor",
+ * "segment-missing", "segment-replaced", "signature-missing", "signature-bad",
+ * "key-unknown", "machine", "rollback", "fork" or "boot".
  */
 const char *coconut_chain_fault_name(enum coconut_chain_fault fault);
 

@@ -2,12 +2,16 @@
 /*
  * The audit chain, checked row by row.  A row is bad when it is not what the
  * rows before it and its own bytes make it; the first bad one is named, and
- * nothing after it is believed.
+ * nothing after it is believed.  Values are computed side by side, each from the
+ * one that stands in the row before, and then judged in order.
  */
 #include <crypto/blake3.h>
 #include <endian.h>
 
 #include "internal.h"
+
+/* How many rows are hashed side by side. */
+#define BATCH 64
 
 void coconut_chain_init(struct coconut_chain *chain, uint64_t seq,
 			const uint8_t *head)
@@ -17,58 +21,17 @@ void coconut_chain_init(struct coconut_chain *chain, uint64_t seq,
 		memcpy(chain->head, head, sizeof(chain->head));
 }
 
-void coconut_chain_anchor(struct coconut_chain *chain, uint64_t seq,
-			  const uint8_t *head)
+int coconut_chain_anchor(struct coconut_chain *chain, uint64_t seq,
+			 const uint8_t *head)
 {
-	chain->anchor_seq = seq;
-	memcpy(chain->anchor_head, head, sizeof(chain->anchor_head));
-}
+	struct coconut_anchor *anchor = &chain->anchors[chain->nr_anchors];
 
-static const char *const fault_names[] = {
-	[COCONUT_CHAIN_GOOD] = "good",
-	[COCONUT_CHAIN_SIZE] = "size",
-	[COCONUT_CHAIN_SEQUENCE] = "sequence",
-	[COCONUT_CHAIN_VALUE] = "value",
-	[COCONUT_CHAIN_VERSION] = "version",
-	[COCONUT_CHAIN_TRUNCATED] = "truncated",
-	[COCONUT_CHAIN_ANCHOR] = "anchor",
-};
-
-const char *coconut_chain_fault_name(enum coconut_chain_fault fault)
-{
-	if ((size_t)fault >= ARRAY_SIZE(fault_names))
-		return "unknown";
-	return fault_names[fault];
-}
-
-static const char *const fault_texts[] = {
-	[COCONUT_CHAIN_GOOD] = "",
-	[COCONUT_CHAIN_SIZE] = "its sizes cannot be those of a row",
-	[COCONUT_CHAIN_SEQUENCE] = "another row stands in its place",
-	[COCONUT_CHAIN_VALUE] =
-		"its chain value does not match its bytes and the row before it",
-	[COCONUT_CHAIN_VERSION] = "its version is unknown",
-	[COCONUT_CHAIN_TRUNCATED] = "the chain ends where it should be whole",
-	[COCONUT_CHAIN_ANCHOR] =
-		"its chain value is not the one the anchor tells",
-};
-
-static int report(const struct coconut_chain *chain,
-		  struct coconut_error *error)
-{
-	char where[320];
-	char found[40] = "";
-
-	if (!chain->fault)
-		return 0;
-	snprintf(where, sizeof(where), "%s%srow %ju at byte %ju",
-		 chain->segment, *chain->segment ? ": " : "",
-		 (uintmax_t)chain->expected_seq, (uintmax_t)chain->offset);
-	if (chain->fault == COCONUT_CHAIN_SEQUENCE)
-		snprintf(found, sizeof(found), ": number %ju",
-			 (uintmax_t)chain->found_seq);
-	return fail(error, EBADMSG, where, "%s%s", fault_texts[chain->fault],
-		    found);
+	if (chain->nr_anchors == COCONUT_CHAIN_ANCHORS)
+		return -ENOSPC;
+	anchor->seq = seq;
+	memcpy(anchor->head, head, sizeof(anchor->head));
+	chain->nr_anchors++;
+	return 0;
 }
 
 static void set_fault(struct coconut_chain *chain,
@@ -79,8 +42,69 @@ static void set_fault(struct coconut_chain *chain,
 	chain->found_seq = found_seq;
 }
 
-static void chain_value(const uint8_t *previous, const struct coconut_row *row,
-			uint8_t value[AGENT_DIGEST_SIZE])
+int coconut_chain_refuse(struct coconut_chain *chain,
+			 enum coconut_chain_fault fault, uint64_t seq,
+			 uint64_t offset, struct coconut_error *error)
+{
+	if (!chain->fault) {
+		set_fault(chain, fault, 0);
+		chain->expected_seq = seq;
+		chain->offset = offset;
+	}
+	return chain_report(chain, error);
+}
+
+static bool is_other(const struct coconut_chain *chain,
+		     const struct coconut_row *row)
+{
+	for (size_t i = 0; i < chain->nr_anchors; i++)
+		if (chain->anchors[i].seq == row->seq &&
+		    memcmp(chain->anchors[i].head, row->chain,
+			   AGENT_DIGEST_SIZE))
+			return true;
+	return false;
+}
+
+static enum coconut_chain_fault judge(const struct coconut_chain *chain,
+				      const struct coconut_row *row,
+				      const uint8_t *value)
+{
+	enum coconut_chain_fault fault;
+
+	if (row->seq != chain->seq + 1)
+		return COCONUT_CHAIN_SEQUENCE;
+	if (memcmp(value, row->chain, AGENT_DIGEST_SIZE))
+		return COCONUT_CHAIN_VALUE;
+	if (row->version != AGENT_AUDIT_VERSION)
+		return COCONUT_CHAIN_VERSION;
+	fault = chain_judge_boot(chain, row);
+	if (!fault && is_other(chain, row))
+		fault = COCONUT_CHAIN_FORK;
+	return fault;
+}
+
+static bool accept(struct coconut_chain *chain, const struct coconut_row *row,
+		   const uint8_t *value)
+{
+	enum coconut_chain_fault fault = judge(chain, row, value);
+
+	if (fault) {
+		set_fault(chain, fault,
+			  row->seq != chain->seq + 1 ? row->seq : 0);
+		return false;
+	}
+	chain->seq = row->seq;
+	chain->boot = row->boot;
+	memcpy(chain->head, row->chain, sizeof(chain->head));
+	chain->rows++;
+	chain->bytes += row->size;
+	chain->offset += row->size;
+	return true;
+}
+
+/* A value over more than one chunk, or after one that stands elsewhere. */
+static void hash_alone(const uint8_t *previous, const struct coconut_row *row,
+		       uint8_t *value)
 {
 	struct blake3_ctx ctx;
 
@@ -90,51 +114,52 @@ static void chain_value(const uint8_t *previous, const struct coconut_row *row,
 	blake3_final(&ctx, value, AGENT_DIGEST_SIZE);
 }
 
-static enum coconut_chain_fault judge(const struct coconut_chain *chain,
-				      const struct coconut_row *row)
+/* Each row after the first stands behind the chain value it goes on from. */
+static void hash_rows(const struct coconut_chain *chain,
+		      const struct coconut_row *rows, size_t count,
+		      uint8_t (*values)[AGENT_DIGEST_SIZE])
 {
-	uint8_t value[AGENT_DIGEST_SIZE];
+	uint8_t digests[BATCH][AGENT_DIGEST_SIZE];
+	struct message messages[BATCH];
+	size_t place[BATCH], short_ones = 0;
 
-	if (row->seq != chain->seq + 1)
-		return COCONUT_CHAIN_SEQUENCE;
-	chain_value(chain->head, row, value);
-	if (memcmp(value, row->chain, sizeof(value)))
-		return COCONUT_CHAIN_VALUE;
-	if (row->version != AGENT_AUDIT_VERSION)
-		return COCONUT_CHAIN_VERSION;
-	if (chain->anchor_seq == row->seq &&
-	    memcmp(value, chain->anchor_head, sizeof(value)))
-		return COCONUT_CHAIN_ANCHOR;
-	return COCONUT_CHAIN_GOOD;
-}
-
-static bool accept(struct coconut_chain *chain, const struct coconut_row *row)
-{
-	enum coconut_chain_fault fault = judge(chain, row);
-
-	if (fault) {
-		set_fault(chain, fault, row->seq);
-		return false;
+	hash_alone(chain->head, &rows[0], values[0]);
+	for (size_t i = 1; i < count; i++) {
+		if (rows[i].size > MESSAGE_MAX) {
+			hash_alone(rows[i - 1].chain, &rows[i], values[i]);
+			continue;
+		}
+		messages[short_ones] =
+			(struct message){ rows[i - 1].chain, rows[i].size };
+		place[short_ones++] = i;
 	}
-	chain->seq = row->seq;
-	memcpy(chain->head, row->chain, sizeof(chain->head));
-	chain->rows++;
-	chain->bytes += row->size;
-	chain->offset += row->size;
-	return true;
+	digest_messages(messages, short_ones, digests);
+	for (size_t i = 0; i < short_ones; i++)
+		memcpy(values[place[i]], digests[i], AGENT_DIGEST_SIZE);
 }
 
 /* Accepts whole rows; returns how many bytes of @data they took. */
 static size_t accept_rows(struct coconut_chain *chain, const void *data,
 			  size_t size)
 {
-	struct coconut_row row;
+	uint8_t values[BATCH][AGENT_DIGEST_SIZE];
+	struct coconut_row rows[BATCH];
 	size_t offset = 0;
 	int found;
 
-	while ((found = coconut_row_next(data, size, &offset, &row)) > 0)
-		if (!accept(chain, &row))
-			break;
+	do {
+		size_t count = 0;
+
+		while ((found = coconut_row_next(data, size, &offset,
+						 &rows[count])) > 0 &&
+		       ++count < BATCH)
+			;
+		if (count)
+			hash_rows(chain, rows, count, values);
+		for (size_t i = 0; i < count; i++)
+			if (!accept(chain, &rows[i], values[i]))
+				return offset;
+	} while (found > 0);
 	if (found == -EBADMSG)
 		set_fault(chain, COCONUT_CHAIN_SIZE, 0);
 	return offset;
@@ -187,7 +212,7 @@ int coconut_chain_feed(struct coconut_chain *chain, const void *data,
 			size = 0;
 		}
 	}
-	return report(chain, error);
+	return chain_report(chain, error);
 }
 
 static void check_end(struct coconut_chain *chain)
@@ -201,7 +226,7 @@ int coconut_chain_segment(struct coconut_chain *chain, const char *name,
 {
 	check_end(chain);
 	if (chain->fault)
-		return report(chain, error);
+		return chain_report(chain, error);
 	chain->offset = 0;
 	snprintf(chain->segment, sizeof(chain->segment), "%s", name);
 	return 0;
@@ -211,7 +236,8 @@ int coconut_chain_finish(struct coconut_chain *chain,
 			 struct coconut_error *error)
 {
 	check_end(chain);
-	if (!chain->fault && chain->seq < chain->anchor_seq)
-		set_fault(chain, COCONUT_CHAIN_TRUNCATED, 0);
-	return report(chain, error);
+	for (size_t i = 0; i < chain->nr_anchors; i++)
+		if (!chain->fault && chain->seq < chain->anchors[i].seq)
+			set_fault(chain, COCONUT_CHAIN_ROLLBACK, 0);
+	return chain_report(chain, error);
 }

@@ -127,6 +127,36 @@ void add_ports(struct text *text, const struct coconut_cap *cap);
 void add_rate(struct text *text, const struct coconut_cap *cap);
 const char *protocol_name(uint8_t protocol);
 
+/**
+ * struct message - what is to be hashed
+ * @data: its bytes
+ * @size: how many, 1 to MESSAGE_MAX
+ */
+struct message {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* lanes.c: the longest message, one chunk of BLAKE3 */
+#define MESSAGE_MAX 1024
+/* The digests of many messages at once. */
+void digest_messages(const struct message *messages, size_t count,
+		     uint8_t (*digests)[AGENT_DIGEST_SIZE]);
+
+/* chain_boot.c: does a row belong to its boot, and tell the truth of the last? */
+enum coconut_chain_fault chain_judge_boot(const struct coconut_chain *chain,
+					  const struct coconut_row *row);
+
+/* chain_fault.c: fill in @error; returns -EBADMSG when there is a fault. */
+int chain_report(const struct coconut_chain *chain,
+		 struct coconut_error *error);
+
+/* row_call.c: rows of system calls */
+/* Has it the six arguments of one? */
+bool is_call(const struct coconut_row *row);
+void line_call(struct text *text, const struct coconut_row *row);
+void json_call(struct text *text, const struct coconut_row *row);
+
 /* manifest.c */
 int manifest_fault(struct coconut_error *error, int err,
 		   const struct agent_fault *fault);

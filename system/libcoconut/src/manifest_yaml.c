@@ -172,13 +172,13 @@ static int read_audit(struct yaml *yaml, yaml_node_t *node, const char *key,
 
 	if (err)
 		return err;
-	for (uint32_t i = 0; i <= AGENT_AUDIT_COALESCED; i++) {
+	for (uint32_t i = 0; i <= AGENT_AUDIT_FULL; i++) {
 		if (!strcmp(value, coconut_audit_name(i))) {
 			manifest->audit = i;
 			return 0;
 		}
 	}
-	return yaml_fail(yaml, node, key, "must be uses or coalesced");
+	return yaml_fail(yaml, node, key, "must be uses, coalesced or full");
 }
 
 /* Of a file below the root. What is wrong with it is told at @node. */

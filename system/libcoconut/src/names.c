@@ -8,6 +8,8 @@ static const char *const events[AGENT_EVENT_COUNT] = {
 	[AGENT_EVENT_REVOKE] = "revoke", [AGENT_EVENT_DENY] = "deny",
 	[AGENT_EVENT_USE] = "use",       [AGENT_EVENT_EXIT] = "exit",
 	[AGENT_EVENT_QUOTA] = "quota",   [AGENT_EVENT_KILL] = "kill",
+	[AGENT_EVENT_ATTEST] = "attest", [AGENT_EVENT_REFUSE] = "refuse",
+	[AGENT_EVENT_CALL] = "call",     [AGENT_EVENT_LIMIT] = "limit",
 };
 
 static const char *const reasons[AGENT_REASON_COUNT] = {
@@ -67,6 +69,7 @@ static const char *const denials[] = {
 static const char *const audits[] = {
 	[AGENT_AUDIT_USES] = "uses",
 	[AGENT_AUDIT_COALESCED] = "coalesced",
+	[AGENT_AUDIT_FULL] = "full",
 };
 
 static const char *const resources[AGENT_QUOTA_COUNT] = {
@@ -169,6 +172,11 @@ int coconut_state_from_name(const char *name)
 int coconut_event_from_name(const char *name)
 {
 	return NUMBER_IN(events, name);
+}
+
+int coconut_verdict_from_name(const char *name)
+{
+	return NUMBER_IN(verdicts, name);
 }
 
 int coconut_resource_from_name(const char *name)

@@ -35,7 +35,7 @@ int coconut_row_next(const void *data, size_t size, size_t *offset,
 		     struct coconut_row *ret_row)
 {
 	struct agent_audit_row head;
-	struct coconut_row row;
+	struct coconut_row row = { 0 };
 	size_t left = size - *offset;
 	const uint8_t *raw = data;
 
@@ -58,4 +58,18 @@ int coconut_row_next(const void *data, size_t size, size_t *offset,
 	*offset += row.size;
 	*ret_row = row;
 	return 1;
+}
+
+bool coconut_row_is_named(const struct coconut_row *row)
+{
+	return row->event == AGENT_EVENT_USE && row->object[1] &&
+	       row->payload_size && row->reason != AGENT_REASON_REPEATS;
+}
+
+bool coconut_row_wants_name(const struct coconut_row *row)
+{
+	if (row->event != AGENT_EVENT_USE || !row->object[1])
+		return false;
+	return row->reason == AGENT_REASON_REPEATS ? cap_id_has_path(row->cap) :
+						     !row->payload_size;
 }

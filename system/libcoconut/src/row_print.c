@@ -34,7 +34,8 @@ static char *granted(const struct coconut_row *row)
 
 static bool has_digest(const struct coconut_row *row)
 {
-	return row->event == AGENT_EVENT_SPAWN &&
+	return (row->event == AGENT_EVENT_SPAWN ||
+		row->event == AGENT_EVENT_REFUSE) &&
 	       row->payload_size >= AGENT_DIGEST_SIZE;
 }
 
@@ -72,11 +73,49 @@ static void add_handles(struct text *text, const struct coconut_row *row)
 	}
 }
 
+/* As stat(1) and the kernel write a device: by its two numbers. */
+static void line_name(struct text *text, const struct coconut_row *row)
+{
+	text_add(text, " ");
+	if (row->name)
+		text_add_visible(text, row->name, row->name_size);
+	else
+		text_add(text, "%ju:%ju:%ju", (uintmax_t)(row->object[0] >> 20),
+			 (uintmax_t)(row->object[0] & 0xfffff),
+			 (uintmax_t)row->object[1]);
+}
+
+/* Lines of text on one line. */
+static void line_lines(struct text *text, const struct coconut_row *row)
+{
+	const uint8_t *byte = row->payload;
+	size_t left = row->payload_size;
+
+	while (left && byte[left - 1] == '\n')
+		left--;
+	while (left) {
+		const uint8_t *end = memchr(byte, '\n', left);
+		size_t size = end ? (size_t)(end - byte) : left;
+
+		text_add(text, byte == row->payload ? " " : "; ");
+		text_add_visible(text, byte, size);
+		size += end ? 1 : 0;
+		byte += size;
+		left -= size;
+	}
+}
+
 static void line_payload(struct text *text, const struct coconut_row *row)
 {
 	char *cap = granted(row);
 
-	if (cap) {
+	if (coconut_row_wants_name(row))
+		line_name(text, row);
+	if (is_call(row)) {
+		line_call(text, row);
+	} else if (row->event == AGENT_EVENT_BOOT) {
+		line_lines(text, row);
+	} else if (cap) {
 		text_add(text, " ");
 		text_add_visible(text, cap, strlen(cap));
 	} else if (has_digest(row)) {
@@ -121,19 +160,18 @@ static void line_object(struct text *text, const struct coconut_row *row)
 		text_add(text, " code=%ju", (uintmax_t)object[0]);
 		break;
 	case AGENT_EVENT_QUOTA:
+	case AGENT_EVENT_LIMIT:
 		text_add(text, " %s=", coconut_resource_name(object[0]));
 		if (object[1] == AGENT_QUOTA_UNLIMITED)
 			text_add(text, "unlimited");
 		else
 			text_add(text, "%ju", (uintmax_t)object[1]);
 		break;
-	case AGENT_EVENT_USE:
-		if (has_count(row) && cap_id_has_path(row->cap))
-			text_add(text, " device=%ju inode=%ju",
-				 (uintmax_t)object[0], (uintmax_t)object[1]);
-		break;
 	case AGENT_EVENT_KILL:
 		text_add(text, " pid=%ju", (uintmax_t)object[0]);
+		break;
+	case AGENT_EVENT_ATTEST:
+		text_add(text, " of=%ju", (uintmax_t)object[0]);
 		break;
 	}
 }
@@ -174,7 +212,13 @@ static void json_payload(struct text *text, const struct coconut_row *row)
 {
 	char *cap = granted(row);
 
-	if (cap) {
+	if (row->name) {
+		text_add_json_bytes(text, "name", row->name, row->name_size);
+		text_add(text, ",\"named_by\":%ju", (uintmax_t)row->named_by);
+	}
+	if (is_call(row)) {
+		json_call(text, row);
+	} else if (cap) {
 		text_add_json_bytes(text, "capability", cap, strlen(cap));
 	} else if (has_digest(row)) {
 		text_add(text, ",\"digest\":\"");

@@ -96,7 +96,7 @@ ASSERT_OFFSET(agent_cap_present_args, aid, 8);
 ASSERT_OFFSET(agent_cap_present_args, cap, 16);
 ASSERT_OFFSET(agent_cap_present_args, cap_size, 24);
 
-ASSERT_SIZE(agent_audit_query_args, AGENT_AUDIT_QUERY_ARGS_SIZE_V0);
+ASSERT_SIZE(agent_audit_query_args, AGENT_AUDIT_QUERY_ARGS_SIZE_V1);
 ASSERT_OFFSET(agent_audit_query_args, flags, 0);
 ASSERT_OFFSET(agent_audit_query_args, aid, 8);
 ASSERT_OFFSET(agent_audit_query_args, seq, 16);

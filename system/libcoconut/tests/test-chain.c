@@ -157,7 +157,7 @@ static void test_messages(struct fixture *fixture)
 		  COCONUT_CHAIN_VALUE, "a payload's byte");
 	snprintf(
 		expected, sizeof(expected),
-		"row 4 at byte %zu: its chain value does not match its bytes and the row before it",
+		"row 4 at byte %zu: its chain value does not match its bytes and the row before it (value)",
 		fixture->start[3]);
 	is(error.message, expected, "is told with row and byte");
 	is_number(error.code, EBADMSG, "with EBADMSG");
@@ -206,7 +206,7 @@ static void test_anchor(struct fixture *fixture)
 			   NULL);
 	is_number(coconut_chain_finish(&chain, &error), -EBADMSG,
 		  "without its last row it is not");
-	is_number(chain.fault, COCONUT_CHAIN_TRUNCATED, "but truncated");
+	is_number(chain.fault, COCONUT_CHAIN_ROLLBACK, "but rolled back");
 	is_number(chain.expected_seq, ROWS, "before that row");
 
 	coconut_chain_init(&chain, 0, NULL);
@@ -214,8 +214,127 @@ static void test_anchor(struct fixture *fixture)
 	is_number(coconut_chain_feed(&chain, fixture->data, fixture->size,
 				     &error),
 		  -EBADMSG, "a rewritten chain is not the anchor's");
-	is_number(chain.fault, COCONUT_CHAIN_ANCHOR, "and said to be another");
+	is_number(chain.fault, COCONUT_CHAIN_FORK, "and said to be another");
 	is_number(chain.expected_seq, 3, "at the anchor's row");
+
+	coconut_chain_init(&chain, 0, NULL);
+	for (int i = 0; i < COCONUT_CHAIN_ANCHORS; i++)
+		coconut_chain_anchor(&chain, ROWS, fixture->head);
+	is_number(coconut_chain_anchor(&chain, 3, other), -ENOSPC,
+		  "there is room for so many");
+}
+
+/* A row as it is, with its chain value made anew: what an insider can do. */
+static size_t forge(uint8_t *data, const struct agent_audit_row *head,
+		    const char *payload, uint8_t *value)
+{
+	uint8_t hashed[AGENT_DIGEST_SIZE + 512] = { 0 };
+	size_t size = strlen(payload);
+	size_t body = (AGENT_AUDIT_HEAD_SIZE + size + 7) / 8 * 8;
+	struct agent_audit_row row = *head;
+
+	row.size = htole32(body + AGENT_DIGEST_SIZE);
+	row.version = htole16(AGENT_AUDIT_VERSION);
+	row.payload_size = htole32(size);
+	memcpy(hashed, value, AGENT_DIGEST_SIZE);
+	memcpy(hashed + AGENT_DIGEST_SIZE, &row, sizeof(row));
+	memcpy(hashed + AGENT_DIGEST_SIZE + sizeof(row), payload, size);
+	coconut_digest(hashed, AGENT_DIGEST_SIZE + body, value);
+	memcpy(data, hashed + AGENT_DIGEST_SIZE, body);
+	memcpy(data + body, value, AGENT_DIGEST_SIZE);
+	return body + AGENT_DIGEST_SIZE;
+}
+
+/* What is judged of a row @event of @boot that follows the fixture's last. */
+static enum coconut_chain_fault boots(const struct fixture *fixture,
+				      uint16_t event, uint64_t boot,
+				      const char *format)
+{
+	struct agent_audit_row head = {
+		.event = htole16(event),
+		.seq = htole64(ROWS + 1),
+		.boot = htole64(boot),
+	};
+	char payload[256], digits[2 * AGENT_DIGEST_SIZE + 1];
+	struct fixture more = *fixture;
+	struct coconut_chain chain;
+	struct coconut_error error;
+
+	snprintf(payload, sizeof(payload), format,
+		 coconut_hex(fixture->head, AGENT_DIGEST_SIZE, digits));
+	more.size += forge(more.data + more.size, &head, payload, more.head);
+	return verify(more.data, more.size, more.size, &chain, &error);
+}
+
+static void test_boots(const struct fixture *fixture)
+{
+	static const struct {
+		uint16_t event;
+		uint64_t boot;
+		const char *payload;
+		enum coconut_chain_fault fault;
+		const char *what;
+	} rows[] = {
+		{ AGENT_EVENT_USE, 1, "x", COCONUT_CHAIN_GOOD,
+		  "the boot goes on" },
+		{ AGENT_EVENT_USE, 2, "x", COCONUT_CHAIN_BOOT,
+		  "a boot that does not begin" },
+		{ AGENT_EVENT_USE, 0, "x", COCONUT_CHAIN_BOOT,
+		  "a boot that was before" },
+		{ AGENT_EVENT_BOOT, 2, "6.12", COCONUT_CHAIN_GOOD,
+		  "the next boot" },
+		{ AGENT_EVENT_BOOT, 1, "6.12", COCONUT_CHAIN_BOOT,
+		  "the same again" },
+		{ AGENT_EVENT_BOOT, 3, "6.12", COCONUT_CHAIN_BOOT,
+		  "a boot is left out" },
+		{ AGENT_EVENT_BOOT, 2, "6.12\nprevious 6:%s\npcr0 00\n",
+		  COCONUT_CHAIN_GOOD, "it tells the row before it" },
+		{ AGENT_EVENT_BOOT, 2, "6.12\nprevious 5:%s",
+		  COCONUT_CHAIN_ANCHOR, "it tells another" },
+		{ AGENT_EVENT_BOOT, 2, "6.12\ntpm 6:%s\n", COCONUT_CHAIN_GOOD,
+		  "the TPM told the same" },
+		{ AGENT_EVENT_BOOT, 2, "6.12\ntpm 7:%s\n",
+		  COCONUT_CHAIN_ROLLBACK, "the TPM told of later rows" },
+		{ AGENT_EVENT_BOOT, 2,
+		  "6.12\ntpm 6:00000000000000000000000000000000"
+		  "00000000000000000000000000000000\n",
+		  COCONUT_CHAIN_FORK, "the TPM told another value" },
+		{ AGENT_EVENT_BOOT, 2, "6.12\ntpm lost\n", COCONUT_CHAIN_GOOD,
+		  "the TPM has been cleared" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is(coconut_chain_fault_name(boots(fixture, rows[i].event,
+						  rows[i].boot,
+						  rows[i].payload)),
+		   coconut_chain_fault_name(rows[i].fault), rows[i].what);
+}
+
+/* Rows of all lengths, some over more than one chunk, side by side. */
+static void test_lengths(void)
+{
+	static uint8_t data[1 << 21];
+	struct agent_audit_row head = { .event = htole16(AGENT_EVENT_BOOT),
+					.boot = htole64(1) };
+	uint8_t value[AGENT_DIGEST_SIZE] = { 0 };
+	struct coconut_chain chain;
+	struct coconut_error error;
+	char payload[401] = "";
+	size_t size = 0;
+
+	for (size_t seq = 1; seq <= 800; seq++) {
+		memset(payload, 'x', seq * 7 % 400);
+		payload[seq * 7 % 400] = '\0';
+		head.seq = htole64(seq);
+		size += forge(data + size, &head, payload, value);
+		head.event = htole16(AGENT_EVENT_USE);
+	}
+	ok(!verify(data, size, size, &chain, &error), "rows of all lengths: %s",
+	   chain.fault ? error.message : "good");
+	is_number(chain.seq, 800, "all of them");
+	data[size / 2] ^= 1;
+	ok(verify(data, size, size, &chain, &error),
+	   "and not with another bit");
 }
 
 /* Rows taken out, doubled and exchanged. */
@@ -264,7 +383,7 @@ static void test_segments(const struct fixture *fixture)
 				     fixture->size - half, &error),
 		  -EBADMSG, "the second alone is none");
 	is(error.message,
-	   "two.rows: row 1 at byte 0: another row stands in its place: number 4",
+	   "two.rows: row 1 at byte 0: another row stands in its place: number 4 (sequence)",
 	   "and its first row is named");
 
 	coconut_chain_init(&chain, 0, NULL);
@@ -388,7 +507,7 @@ static void test_repeats(void)
 	coconut_row_format(&row, text, sizeof(text));
 	is(text,
 	   "9 1970-01-01T00:00:00.000000000Z aid=7 pid=100 use fs.read"
-	   " device=2049 inode=17 count=12345 reason=repeats",
+	   " 0:2049:17 count=12345 reason=repeats",
 	   "repeats of a use as a line");
 	coconut_row_json(&row, text, sizeof(text));
 	ok(strstr(text, "\"object\":[2049,17],\"cap\":\"fs.read\"") &&
@@ -406,6 +525,100 @@ static void test_repeats(void)
 	ok(strstr(text, "DENY") && strstr(text, "reason=closed") &&
 		   !strstr(text, "count="),
 	   "a denial has no count");
+}
+
+/* What newer events tell. */
+static void test_events(void)
+{
+	static const uint8_t arguments[48] = { 0x9c, 0xff, 0xff,
+					       0xff, [8] = 3 };
+	static const uint8_t boot[] = "6.12.1\ntpm new\n";
+	static const uint8_t chain[AGENT_DIGEST_SIZE];
+	char text[COCONUT_ROW_TEXT_MAX];
+	struct coconut_row row = {
+		.seq = 9,
+		.aid = 7,
+		.pid = 100,
+		.event = AGENT_EVENT_CALL,
+		.object = { 257, (uint64_t)-2 },
+		.payload = arguments,
+		.payload_size = sizeof(arguments),
+		.chain = chain,
+	};
+
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " call openat(0xffffff9c, 0x3, 0, 0, 0, 0) = -ENOENT"),
+	   "a system call: %s", text);
+	coconut_row_json(&row, text, sizeof(text));
+	ok(strstr(text,
+		  ",\"call\":\"openat\",\"arguments\":[4294967196,3,0,0,0,0]"
+		  ",\"result\":-2,"),
+	   "and as JSON");
+	row.object[0] = __NR_agent_attest;
+	row.object[1] = 672;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " call agent_attest(") && strstr(text, ") = 672"),
+	   "one of ours");
+	row.object[0] = 100000;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " call call-100000("), "and one without a name");
+	row.event = AGENT_EVENT_ATTEST;
+	row.object[0] = 8;
+	row.payload_size = 0;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " attest of=8"), "an attestation");
+	row.event = AGENT_EVENT_LIMIT;
+	row.object[0] = AGENT_QUOTA_TASKS;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " limit tasks=672"), "a limit that was reached");
+	row.event = AGENT_EVENT_REFUSE;
+	row.payload_size = 34;
+	row.error = ENOKEY;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " refuse ") && strstr(text, " digest=9cffffff00") &&
+		   strstr(text, " error=ENOKEY"),
+	   "a manifest that was refused: %s", text);
+	row.event = AGENT_EVENT_BOOT;
+	row.payload = boot;
+	row.payload_size = sizeof(boot) - 1;
+	row.error = 0;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " boot 6.12.1; tpm new"), "a boot on one line");
+}
+
+/* What a use's object is called may stand in an earlier row. */
+static void test_names(void)
+{
+	static const uint8_t chain[AGENT_DIGEST_SIZE];
+	char text[COCONUT_ROW_TEXT_MAX];
+	struct coconut_row row = {
+		.seq = 9,
+		.event = AGENT_EVENT_USE,
+		.cap = AGENT_CAP_FS_READ,
+		.object = { 8 << 20 | 1, 17 },
+		.chain = chain,
+	};
+
+	ok(coconut_row_wants_name(&row) && !coconut_row_is_named(&row),
+	   "a use without a payload wants one");
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " use fs.read 8:1:17"), "and is told by numbers: %s",
+	   text);
+	row.name = (const uint8_t *)"/a\x1b";
+	row.name_size = 3;
+	row.named_by = 4;
+	coconut_row_format(&row, text, sizeof(text));
+	ok(strstr(text, " use fs.read /a\\x1b"), "or by its name: %s", text);
+	coconut_row_json(&row, text, sizeof(text));
+	ok(strstr(text, ",\"name\":\"/a\\u001b\",\"named_by\":4,") &&
+		   !strstr(text, "payload"),
+	   "of which JSON tells where it stands: %s", text);
+	row.payload = (const uint8_t *)"/a";
+	row.payload_size = 2;
+	ok(!coconut_row_wants_name(&row) && coconut_row_is_named(&row),
+	   "one with a payload has it");
+	row.object[1] = 0;
+	ok(!coconut_row_is_named(&row), "what is no file has none");
 }
 
 /* What fell at once is one row. */
@@ -453,6 +666,8 @@ int main(void)
 	test_messages(&fixture);
 	test_truncated(&fixture);
 	test_anchor(&fixture);
+	test_boots(&fixture);
+	test_lengths();
 	test_sequence(&fixture);
 	test_segments(&fixture);
 	test_resume(&fixture);
@@ -460,5 +675,7 @@ int main(void)
 	test_hostile_payload();
 	test_repeats();
 	test_revoked();
+	test_events();
+	test_names();
 	return tap_end();
 }
