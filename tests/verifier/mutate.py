@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Damages logs in thousands of ways; both verifiers must find each, as what it
+is, at its row and byte."""
+import os
+import random
+import sys
+
+import both
+import damage_files
+import damage_forged
+import damage_rows
+import make_logs
+
+WAYS = damage_rows.WAYS + damage_forged.WAYS + damage_files.WAYS
+
+
+def logs_to_damage(seed, real):
+    """Give real logs and some that were made, small enough to be quick."""
+    found = [make_logs.make(seed * 1000 + i, make_logs.Key(i % 3), boots, 9)
+             for i, boots in enumerate((1, 2, 2, 3, 3, 3, 4, 5) * 8)]
+    for name in sorted(os.listdir(real)) if real else ():
+        found += [make_logs.Log.load(os.path.join(real, name))] * 16
+    return found
+
+
+def cases(rng, way, logs, count):
+    found = []
+    for _ in range(count * 20):
+        case = way(rng, rng.choice(logs).copy())
+        if case:
+            found.append(case)
+        if len(found) == count:
+            break
+    return found
+
+
+def judge(case, said):
+    """Give what is wrong with what was said; None for nothing."""
+    name, row, file, offset = said
+    if name in case.names and (row, file, offset) == \
+            (case.row, case.file, case.offset):
+        return None
+    return f"{said} and not {sorted(case.names)} " \
+        f"{(case.row, case.file, case.offset)}"
+
+
+def try_way(rng, way, logs, count, coconut):
+    """Give how many cases there were, and what was said wrongly."""
+    found = cases(rng, way, logs, count)
+    asked = [coconut.ask(case.files, case.heads, case.key) if coconut else None
+             for case in found]
+    wrong = []
+    for case, answer in zip(found, asked):
+        ours = both.ask_python(case.files, case.heads, case.key)
+        theirs = answer.result() if answer else ours
+        for who, said in (("python", ours), ("coconut", theirs)):
+            if complaint := judge(case, said):
+                wrong.append(f"{who}: {complaint}")
+        if ours != theirs:
+            wrong.append(f"not the same: {ours} {theirs}")
+    return len(found), wrong
+
+
+def main():
+    options = both.arguments(__doc__, 10200)
+    rng, tap = random.Random(options.seed), both.Tap()
+    coconut = both.Coconut(options.coconut) if options.coconut else None
+    logs = logs_to_damage(options.seed, options.real)
+    total = 0
+    for way in WAYS:
+        count, wrong = try_way(rng, way, logs,
+                               -(-options.count // len(WAYS)), coconut)
+        total += count
+        tap.line(count and not wrong, f"{way.__doc__} ({count})", wrong)
+    tap.line(total >= options.count * 0.99, f"{total} mutations")
+    if coconut:
+        coconut.close()
+    return tap.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
