@@ -60,6 +60,7 @@ struct vm_area_struct;
  * @uses: rows of event USE so far
  * @unsaved: bytes of its rows that are not on disk yet
  * @limits: by AGENT_QUOTA_*
+ * @reached: bits of the limits that it ran into, and has not kept since
  * @ram_limit: bytes of private memory of one address space
  * @on_deny: AGENT_DENY_*
  * @audit: AGENT_AUDIT_*
@@ -102,6 +103,7 @@ struct agent {
 	atomic64_t uses;
 	atomic64_t unsaved;
 	u64 limits[AGENT_QUOTA_COUNT];
+	unsigned long reached;
 	u64 ram_limit;
 	u32 on_deny;
 	u32 audit;

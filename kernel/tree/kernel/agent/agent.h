@@ -146,6 +146,15 @@ long agent_attest_caps(struct agent *agent, const struct agent_attest_args *args
 /* quota.c */
 int agent_quota_apply(struct agent *agent, struct agent_quota_args *args);
 void agent_limit_memory(struct agent *agent);
+void agent_limit_reached(struct agent *agent, u32 resource);
+
+/* It has got what it asked for: running into the limit would be news again. */
+static inline void agent_limit_kept(struct agent *agent, u32 resource)
+{
+	if (unlikely(READ_ONCE(agent->reached)))
+		clear_bit(resource, &agent->reached);
+}
+
 int agent_tier_apply(struct agent *agent, struct agent_memory_tier_args *args);
 
 /* spawn.c */

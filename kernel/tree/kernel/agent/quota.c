@@ -23,6 +23,27 @@ static void record_limit(struct agent *agent, u32 resource, u64 limit)
 }
 
 /**
+ * agent_limit_reached - an agent asked for more than its limit gives
+ * @agent: the agent
+ * @resource: AGENT_QUOTA_*
+ *
+ * The first time leaves a row, and the first after it had less again.
+ *
+ * Context: Any.
+ */
+void agent_limit_reached(struct agent *agent, u32 resource)
+{
+	if (test_and_set_bit(resource, &agent->reached))
+		return;
+	agent_audit(&(struct agent_audit_record) {
+		.event = AGENT_EVENT_LIMIT,
+		.agent = agent,
+		.object = { resource, READ_ONCE(agent->limits[resource]) },
+		.atomic = true,
+	});
+}
+
+/**
  * agent_quota_apply - read a limit and its usage, after setting it
  * @agent: the agent
  * @args: the call's arguments, valid in themselves

@@ -283,9 +283,12 @@ static long clone_into(struct agent *agent, const struct agent_spawn_args *args)
 static int count_child(struct agent *parent)
 {
 	if (atomic_inc_return(&parent->children) <=
-	    READ_ONCE(parent->limits[AGENT_QUOTA_AGENTS]))
+	    READ_ONCE(parent->limits[AGENT_QUOTA_AGENTS])) {
+		agent_limit_kept(parent, AGENT_QUOTA_AGENTS);
 		return 0;
+	}
 	atomic_dec(&parent->children);
+	agent_limit_reached(parent, AGENT_QUOTA_AGENTS);
 	return -EAGAIN;
 }
 

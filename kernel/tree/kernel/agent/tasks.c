@@ -47,8 +47,14 @@ int agent_fork(struct task_struct *task, struct agent *agent)
 	if (atomic_inc_return(&agent->tasks) >
 	    READ_ONCE(agent->limits[AGENT_QUOTA_TASKS])) {
 		atomic_dec(&agent->tasks);
+		agent_limit_reached(agent, AGENT_QUOTA_TASKS);
 		return -EAGAIN;
 	}
+	agent_limit_kept(agent, AGENT_QUOTA_TASKS);
+	if (agent->audit == AGENT_AUDIT_FULL)
+		set_task_syscall_work(task, SYSCALL_AGENT);
+	else
+		clear_task_syscall_work(task, SYSCALL_AGENT);
 	task->agent = agent_get(agent);
 	INIT_LIST_HEAD(&task->agent_node);
 	task->agent_swept = READ_ONCE(agent->swept);
