@@ -6,40 +6,37 @@
 
 #include "command.h"
 #include "rows.h"
+#include "view.h"
 
 #define DEFAULT_ROWS 10
 #define ROWS_MAX 1000000
 
 static const char help_text[] =
-	"usage: coconut-tail [--aid N] [--event E] [--cap C] [--json]\n"
-	"                    [-n ROWS | --from SEQ] [--no-follow]\n\n"
+	"usage: coconut-tail " ROW_FILTER_USAGE "\n"
+	"        [--json] [-n ROWS] [--no-follow]\n\n"
 	"Prints the last rows of the audit chain, and goes on with new ones as\n"
-	"they come.\n\n"
-	"  --aid N      only rows of this agent\n"
-	"  --event E    only rows of this event, such as deny\n"
-	"  --cap C      only rows of this capability, such as fs.read\n"
-	"  --json       one object a line\n"
-	"  -n ROWS      begin with the last ROWS rows, 10 when not given\n"
-	"  --from SEQ   begin with this row\n"
+	"they come.\n\n" ROW_FILTER_HELP "  --json       one object a line\n"
+	"  -n ROWS      begin with the last ROWS rows, 10 when not given; all of\n"
+	"               them with --from or --since\n"
 	"  --no-follow  end with the last row there is\n\n"
 	"Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 coconutd sent\n"
 	"what are no rows.\n";
 
 /**
  * struct tail - what is shown
- * @filter: which rows; its @from moves on with each
- * @json: as JSON
+ * @view: which rows, and how
+ * @next: the row to go on from
  * @follow: go on for ever
- * @by_seq: begin with row @from, and not with the last @count
+ * @all: begin with the first of the rows, and not with the last @count
  * @count: how many rows there are in @lines
  * @lines: the last lines, a ring; NULL once rows are printed as they come
  * @seen: rows that have gone through the ring
  */
 struct tail {
-	struct row_filter filter;
-	bool json;
+	struct row_view view;
+	uint64_t next;
 	bool follow;
-	bool by_seq;
+	bool all;
 	uint64_t count;
 	char **lines;
 	uint64_t seen;
@@ -48,14 +45,9 @@ struct tail {
 static void keep_row(struct tail *tail, const struct coconut_row *row)
 {
 	char **line = &tail->lines[tail->seen++ % tail->count];
-	char text[COCONUT_ROW_TEXT_MAX];
 
-	if (tail->json)
-		coconut_row_json(row, text, sizeof(text));
-	else
-		coconut_row_format(row, text, sizeof(text));
 	free(*line);
-	*line = strdup(text);
+	*line = view_text(&tail->view, row);
 }
 
 static int take_rows(void *context, const char *name, bool first,
@@ -67,17 +59,14 @@ static int take_rows(void *context, const char *name, bool first,
 	int r;
 
 	(void)first;
-	/* That only new rows were asked for has done its work. */
-	if (tail->filter.from == UINT64_MAX)
-		tail->filter.from = 0;
 	while ((r = coconut_row_next(data, size, &offset, &row)) > 0) {
-		if (!row_is_wanted(&tail->filter, &row))
+		tail->next = row.seq + 1;
+		if (!view_take(&tail->view, &row))
 			continue;
 		if (tail->lines)
 			keep_row(tail, &row);
 		else
-			row_print(&tail->filter, tail->json, &row);
-		tail->filter.from = row.seq + 1;
+			view_print(&tail->view, &row);
 	}
 	if (r < 0) {
 		complain("%s: no row at offset %zu", name, offset);
@@ -104,13 +93,14 @@ static void print_kept(struct tail *tail)
 }
 
 /* The last rows are known only once all have been seen. */
-static int begin(struct tail *tail, const struct row_taker *taker)
+static int begin(struct tail *tail, const struct row_filter *ask,
+		 const struct row_taker *taker)
 {
 	int status;
 
 	if (!tail->count) {
 		/* coconutd takes what is past the end for what comes next. */
-		tail->filter.from = UINT64_MAX;
+		tail->next = UINT64_MAX;
 		return 0;
 	}
 	tail->lines = calloc(tail->count, sizeof(*tail->lines));
@@ -118,7 +108,7 @@ static int begin(struct tail *tail, const struct row_taker *taker)
 		complain("out of memory");
 		return EXIT_REFUSED;
 	}
-	status = rows_from_coconutd(&tail->filter, false, taker);
+	status = rows_from_coconutd(ask, false, taker);
 	print_kept(tail);
 	return status;
 }
@@ -126,21 +116,26 @@ static int begin(struct tail *tail, const struct row_taker *taker)
 static int run(struct tail *tail)
 {
 	struct row_taker taker = { .take = take_rows, .context = tail };
+	struct row_filter ask;
 	int status;
 
-	if (tail->by_seq)
-		return rows_from_coconutd(&tail->filter, tail->follow, &taker);
-	status = begin(tail, &taker);
+	tail->view.colour = view_colour();
+	view_ask(&tail->view, &ask);
+	if (tail->all)
+		return rows_from_coconutd(&ask, tail->follow, &taker);
+	tail->next = ask.from;
+	status = begin(tail, &ask, &taker);
 	if (status || !tail->follow)
 		return status;
-	return rows_from_coconutd(&tail->filter, true, &taker);
+	ask.from = tail->next;
+	return rows_from_coconutd(&ask, true, &taker);
 }
 
 static int take_option(struct tail *tail, int option, const char *argument)
 {
 	switch (option) {
 	case 'j':
-		tail->json = true;
+		tail->view.json = true;
 		return 0;
 	case 'F':
 		tail->follow = false;
@@ -154,8 +149,8 @@ static int take_option(struct tail *tail, int option, const char *argument)
 	case '?':
 		return EXIT_USAGE;
 	default:
-		tail->by_seq |= option == 'f';
-		return row_filter_option(&tail->filter, option, argument);
+		tail->all |= option == OPTION_FROM || option == OPTION_SINCE;
+		return row_filter_option(&tail->view.filter, option, argument);
 	}
 }
 
@@ -180,7 +175,7 @@ static int parse(struct tail *tail, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct tail tail = {
-		.filter.from = 1,
+		.view.filter = ROW_FILTER_ALL,
 		.follow = true,
 		.count = DEFAULT_ROWS,
 	};
@@ -194,5 +189,7 @@ int main(int argc, char **argv)
 		return finish_output(EXIT_GOOD);
 	}
 	status = parse(&tail, argc, argv);
-	return status ? status : finish_output(run(&tail));
+	status = status ? status : finish_output(run(&tail));
+	view_clear(&tail.view);
+	return status;
 }

@@ -47,7 +47,7 @@ int coconut_chain_refuse(struct coconut_chain *chain,
 			 uint64_t offset, struct coconut_error *error)
 {
 	if (!chain->fault) {
-		set_fault(chain, fault, 0);
+		set_fault(chain, fault, chain->found_seq);
 		chain->expected_seq = seq;
 		chain->offset = offset;
 	}
