@@ -12,7 +12,10 @@ from types import SimpleNamespace
 import coconut_verify
 import make_logs
 
-GOOD = ("good", 0, None, None)
+
+def good(rows):
+    """What is said of a log without a fault."""
+    return "good", rows, None, None
 
 
 def ask_python(files, heads=(), key=None):
@@ -20,10 +23,11 @@ def ask_python(files, heads=(), key=None):
     options = SimpleNamespace(head=heads, from_hash=None, key=key,
                               machine=None)
     try:
-        coconut_verify.verify("", set(files), files.__getitem__, options)
+        done = coconut_verify.verify("", set(files), files.__getitem__,
+                                     options)
     except coconut_verify.Fault as fault:
         return fault.name, fault.row, os.path.basename(fault.file), fault.offset
-    return GOOD
+    return good(done.rows)
 
 
 class Coconut:
@@ -62,7 +66,7 @@ class Coconut:
             return (f"exit {done.returncode}: {done.stderr.strip()}",
                     None, None, None)
         if told["good"] and done.returncode == 0:
-            return GOOD
+            return good(told["rows"])
         file = os.path.basename(told["segment"])
         return told["fault"], told["row"], file, told["offset"]
 

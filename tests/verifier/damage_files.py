@@ -177,7 +177,7 @@ def no_key(rng, log):
     files = log.files()
     files["audit.pub"] = rng.choice((
         OTHER.pem.encode(), b"", b"\0" * 178,
-        files["audit.pub"].replace(b"PUBLIC", b"PRIVATE")))
+        files["audit.pub"].replace(b"BEGIN", b"BEG1N")))
     if rng.random() < 0.3:
         del files["audit.pub"]
     return Case(files, "key-unknown", place(signed[0], 0))
