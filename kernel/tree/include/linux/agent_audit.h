@@ -54,6 +54,4 @@ ssize_t agent_audit_read(const struct agent_audit_query_args *query,
 int agent_audit_follow(const struct agent_audit_query_args *query,
 		       struct agent *subject);
 
-u32 agent_audit_tpm_text(char *text, size_t size);
-
 #endif /* _LINUX_AGENT_AUDIT_H */

@@ -271,15 +271,22 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
  *
  * Called after the row was written, so that no row without a name comes before
  * it.
+ *
+ * Context: May sleep.
  */
 void coconut_note_named(struct agent *agent, const struct path *path, u64 stamp)
 {
 	const struct inode *inode = d_backing_inode(path->dentry);
-	struct coconut_cache *cache = agent->cache;
+	struct coconut_cache *cache;
 	struct slot *slot;
 	u64 id;
 
-	if (!cache || !inode)
+	if (!inode)
+		return;
+	/* What is known then holds for the next use as well. */
+	coconut_known(agent, path);
+	cache = cache_of(agent);
+	if (!cache)
 		return;
 	id = id_of(inode);
 	slot = &cache->slots[id % SLOTS];

@@ -154,6 +154,29 @@ static __always_inline bool coconut_is_named(struct agent *agent,
 }
 
 /**
+ * coconut_reads_again - whether an agent may read a file whose name it has told
+ * @agent: an agent each of whose uses leaves a row
+ * @path: the file
+ * @inode: its inode
+ *
+ * The whole decision about a file that is opened again for reading; its row
+ * needs no name.
+ *
+ * Context: Any; does not sleep.
+ * Return: false when it needs a decision of its own.
+ */
+static __always_inline bool coconut_reads_again(struct agent *agent,
+						const struct path *path,
+						const struct inode *inode)
+{
+	const u32 right = AGENT_RIGHT(AGENT_CAP_FS_READ);
+	u32 known = coconut_noted_at(agent, path, inode);
+
+	return (known & (right | right << COCONUT_LIMITED_SHIFT)) == right &&
+	       coconut_is_named(agent, path, inode);
+}
+
+/**
  * coconut_known - what an agent may do with an object
  * @agent: the agent
  * @path: the object, under RCU or referenced

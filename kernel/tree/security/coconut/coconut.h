@@ -89,6 +89,8 @@ static inline bool coconut_is_known(const struct file *file, u64 generation,
 extern atomic64_t coconut_unlinks;
 
 /* cache.c */
+void coconut_record_again(struct agent *agent, enum agent_cap_id cap,
+			  const struct path *path);
 void coconut_note_named(struct agent *agent, const struct path *path,
 			u64 stamp);
 bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,

@@ -70,6 +70,21 @@ static void write_use(struct agent *agent, enum agent_cap_id cap,
 }
 
 /**
+ * coconut_record_again - count and write the row of a use of what is named
+ * @agent: who uses it
+ * @cap: the capability
+ * @path: the file, for which coconut_is_named() holds
+ */
+void coconut_record_again(struct agent *agent, enum agent_cap_id cap,
+			  const struct path *path)
+{
+	static const struct name_buf none;
+
+	atomic64_inc(&agent->uses);
+	write_use(agent, cap, path, &none, false);
+}
+
+/**
  * coconut_record_use - write the row of a use of a file
  * @agent: who uses it
  * @cap: the capability

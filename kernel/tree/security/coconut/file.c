@@ -128,6 +128,16 @@ static noinline int open_other(struct agent *agent, struct file *file)
 	return err;
 }
 
+/* What has a row each time. */
+static noinline bool read_again(struct agent *agent, struct file *file)
+{
+	if (agent->audit == AGENT_AUDIT_COALESCED ||
+	    !coconut_reads_again(agent, &file->f_path, file_inode(file)))
+		return false;
+	coconut_record_again(agent, AGENT_CAP_FS_READ, &file->f_path);
+	return true;
+}
+
 /*
  * Apart from its hook, so that a legacy task saves no register for it, and from
  * what is no repeat, so that a repeat saves few.
@@ -138,8 +148,10 @@ static noinline int open_file(struct agent *agent, struct file *file)
 	u64 generation = coconut_generation(agent);
 
 	/* Memory of tasks is written with more than fs.write. */
-	if (unlikely(mode != FMODE_READ || file->f_flags & __FMODE_EXEC ||
-		     !coconut_repeats(agent, &file->f_path, file_inode(file))))
+	if (unlikely(mode != FMODE_READ || file->f_flags & __FMODE_EXEC))
+		return open_other(agent, file);
+	if (!coconut_repeats(agent, &file->f_path, file_inode(file)) &&
+	    !read_again(agent, file))
 		return open_other(agent, file);
 	WRITE_ONCE(coconut_file(file)->known,
 		   generation << COCONUT_FILE_SHIFT | MAY_READ);

@@ -3,6 +3,7 @@
  * The audit chain: what the first row of a boot says of the machine
  */
 
+#include <linux/agent_tpm.h>
 #include <linux/buildid.h>
 #include <linux/utsname.h>
 
@@ -11,12 +12,6 @@
 /* The linker's notes, among which is the kernel's own build ID. */
 extern const void __start_notes;
 extern const void __stop_notes;
-
-/* Without a TPM there is nothing to tell of it. */
-u32 __weak agent_audit_tpm_text(char *text, size_t size)
-{
-	return 0;
-}
 
 /**
  * audit_boot_text - the payload of a boot's row

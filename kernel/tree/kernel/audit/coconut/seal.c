@@ -87,8 +87,13 @@ struct cursor {
 #define ROUND_ROWS	64	/* sealed before others see them */
 
 static struct cursor cursors[NR_CPUS + 1];
-static u8 row_buf[AGENT_AUDIT_ROW_MAX] __aligned(8);
-static DEFINE_MUTEX(seal_mutex);	/* cursors, row_buf, taking from stages */
+
+/* A row, and before it the chain value of the one before: what is hashed. */
+static struct {
+	u8 chain[AGENT_DIGEST_SIZE];
+	u8 row[AGENT_AUDIT_ROW_MAX];
+} __aligned(8) hashed;
+static DEFINE_MUTEX(seal_mutex);	/* cursors, hashed, taking from stages */
 static struct task_struct *sealer_task;
 static bool due;
 
@@ -191,23 +196,20 @@ static bool make_way(const struct sealing *sealing, u32 size)
 	return true;
 }
 
-/* What is in row_buf up to its chain value becomes the chain's next row. */
+/* What is hashed.row, but for its chain value, becomes the chain's next row. */
 static void seal_row(struct sealing *sealing, u32 size)
 {
-	struct agent_audit_row *row = (struct agent_audit_row *)row_buf;
-	u8 *value = row_buf + size - AGENT_DIGEST_SIZE;
-	struct blake3_ctx ctx;
+	struct agent_audit_row *row = (struct agent_audit_row *)hashed.row;
+	u8 *value = hashed.row + size - AGENT_DIGEST_SIZE;
 
 	row->seq = cpu_to_le64(++sealing->seq);
 	row->boot = cpu_to_le64(audit_log.boot);
 	row->time = cpu_to_le64(ktime_to_ns(ktime_mono_to_real(
 					    le64_to_cpu(row->time))));
-	blake3_init(&ctx);
-	blake3_update(&ctx, sealing->chain, AGENT_DIGEST_SIZE);
-	blake3_update(&ctx, row_buf, size - AGENT_DIGEST_SIZE);
-	blake3_final(&ctx, value, AGENT_DIGEST_SIZE);
+	memcpy(hashed.chain, sealing->chain, AGENT_DIGEST_SIZE);
+	blake3(value, &hashed, size);
 	memcpy(sealing->chain, value, AGENT_DIGEST_SIZE);
-	audit_ring_put(&audit_log.ring, sealing->pos, row_buf, size);
+	audit_ring_put(&audit_log.ring, sealing->pos, hashed.row, size);
 	sealing->pos += size;
 	audit_log.sealed[le16_to_cpu(row->event)]++;
 }
@@ -217,7 +219,7 @@ static void take_row(struct sealing *sealing, struct audit_stage *stage)
 	struct audit_ring *ring = &stage->ring;
 	u32 size = audit_ring_row_size(ring, ring->tail);
 
-	audit_ring_get(ring, ring->tail, row_buf, size - AGENT_DIGEST_SIZE);
+	audit_ring_get(ring, ring->tail, hashed.row, size - AGENT_DIGEST_SIZE);
 	seal_row(sealing, size);
 	WRITE_ONCE(stage->taken, stage->taken + 1);
 	/* Pairs with the acquire in stage.c. */
@@ -357,8 +359,8 @@ u64 agent_audit_boot(void)
 
 static void seal_boot(u64 boot)
 {
-	struct agent_audit_row *row = (struct agent_audit_row *)row_buf;
-	char *text = row_buf + sizeof(*row);
+	struct agent_audit_row *row = (struct agent_audit_row *)hashed.row;
+	char *text = hashed.row + sizeof(*row);
 	struct sealing sealing;
 	u32 length, padded;
 
