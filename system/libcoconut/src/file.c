@@ -88,7 +88,17 @@ int coconut_unhex(const char *text, void *data, size_t size)
 	return 0;
 }
 
-/* Not by the size that stat() tells, which is 0 for files of /proc. */
+/* The size that stat() tells is a hint: it is 0 for files of /proc. */
+static size_t first_room(int fd, size_t max)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) || status.st_size <= 0 ||
+	    (size_t)status.st_size > max)
+		return 4096;
+	return (size_t)status.st_size + 2;
+}
+
 static int read_all(int fd, size_t max, uint8_t **ret_data, size_t *ret_size)
 {
 	uint8_t *data = NULL, *grown;
@@ -97,7 +107,7 @@ static int read_all(int fd, size_t max, uint8_t **ret_data, size_t *ret_size)
 
 	for (;;) {
 		if (size + 1 >= room) {
-			room = room ? 2 * room : 4096;
+			room = room ? 2 * room : first_room(fd, max);
 			grown = realloc(data, room);
 			if (!grown) {
 				free(data);
