@@ -148,44 +148,62 @@ static void fill_row(struct agent_audit_row *row,
 	const struct agent *agent = record->agent;
 	const struct agent *parent = agent ? agent->parent : NULL;
 
-	*row = (struct agent_audit_row) {
-		.size = cpu_to_le32(ALIGN(sizeof(*row) + payload_size, 8) +
-				    AGENT_DIGEST_SIZE),
-		.version = cpu_to_le16(AGENT_AUDIT_VERSION),
-		.event = cpu_to_le16(record->event),
-		.aid = cpu_to_le64(agent ? agent->aid : AGENT_AID_LEGACY),
-		.parent = cpu_to_le64(parent ? parent->aid : AGENT_AID_LEGACY),
-		.object[0] = cpu_to_le64(record->object[0]),
-		.object[1] = cpu_to_le64(record->object[1]),
-		.pid = cpu_to_le32(task_pid_nr(current)),
-		.cap = cpu_to_le16(record->cap),
-		.verdict = record->verdict,
-		.reason = record->reason,
-		.error = cpu_to_le32(record->error),
-		.payload_size = cpu_to_le32(payload_size),
-	};
+	row->size = cpu_to_le32(ALIGN(sizeof(*row) + payload_size, 8) +
+				AGENT_DIGEST_SIZE);
+	row->version = cpu_to_le16(AGENT_AUDIT_VERSION);
+	row->event = cpu_to_le16(record->event);
+	/* What the sealer fills in is not left as the stack had it. */
+	row->seq = 0;
+	row->boot = 0;
+	row->time = 0;
+	row->aid = cpu_to_le64(agent ? agent->aid : AGENT_AID_LEGACY);
+	row->parent = cpu_to_le64(parent ? parent->aid : AGENT_AID_LEGACY);
+	row->object[0] = cpu_to_le64(record->object[0]);
+	row->object[1] = cpu_to_le64(record->object[1]);
+	row->pid = cpu_to_le32(task_pid_nr(current));
+	row->cap = cpu_to_le16(record->cap);
+	row->verdict = record->verdict;
+	row->reason = record->reason;
+	row->error = cpu_to_le32(record->error);
+	row->payload_size = cpu_to_le32(payload_size);
+}
+
+static void put_parts(struct audit_ring *ring, u64 pos,
+		      const struct agent_audit_row *row, const void *payload,
+		      u32 payload_size)
+{
+	static const u8 zeroes[8];
+	u32 start = pos & (ring->size - 1);
+	u8 *to = ring->data + start;
+
+	if (likely(start + le32_to_cpu(row->size) <= ring->size)) {
+		memcpy(to, row, sizeof(*row));
+		if (!payload_size)
+			return;
+		/* The padding first, of which the payload covers a part. */
+		memset(to + sizeof(*row) + ALIGN_DOWN(payload_size, 8), 0, 8);
+		memcpy(to + sizeof(*row), payload, payload_size);
+		return;
+	}
+	audit_ring_put(ring, pos, row, sizeof(*row));
+	pos += sizeof(*row);
+	audit_ring_put(ring, pos, payload, payload_size);
+	audit_ring_put(ring, pos + payload_size, zeroes, -payload_size & 7);
 }
 
 /* Leaves room for the chain value. Return: false when there is not enough. */
 static bool put_row(struct audit_stage *stage, struct agent_audit_row *row,
 		    const void *payload)
 {
-	static const u8 zeroes[8];
 	struct audit_ring *ring = &stage->ring;
 	u32 size = le32_to_cpu(row->size);
-	u32 payload_size = le32_to_cpu(row->payload_size);
 	u64 pos = ring->head;
 
 	/* Pairs with the release in seal.c: what is overwritten was read. */
 	if (ring->size - (pos - smp_load_acquire(&ring->tail)) < size)
 		return false;
 	row->time = cpu_to_le64(ktime_get_ns());
-	audit_ring_put(ring, pos, row, sizeof(*row));
-	if (payload_size) {
-		audit_ring_put(ring, pos + sizeof(*row), payload, payload_size);
-		audit_ring_put(ring, pos + sizeof(*row) + payload_size, zeroes,
-			       -payload_size & 7);
-	}
+	put_parts(ring, pos, row, payload, le32_to_cpu(row->payload_size));
 	WRITE_ONCE(stage->rows, stage->rows + 1);
 	/* Pairs with the acquire in seal.c: a row is seen when it is whole. */
 	smp_store_release(&ring->head, pos + size);
