@@ -32,7 +32,7 @@ int audit_rotate(int argc, char **argv)
 	if (status)
 		return status;
 	if (message_get(reply, "first"))
-		printf("closed and signed: rows %ju to %ju\n",
+		printf("closed rows %ju to %ju; their signature follows\n",
 		       (uintmax_t)message_get_uint(reply, "first", 0),
 		       (uintmax_t)message_get_uint(reply, "last", 0));
 	cbor_decref(&reply);
@@ -89,7 +89,7 @@ const struct verb audit_verbs[] = {
 	  "  --json          one object\n",
 	  audit_check },
 	{ "rotate", "",
-	  "Close the segment that is being written, sign it, and begin another.\n"
+	  "Close the segment that is being written; it is signed in a moment.\n"
 	  "For root.\n",
 	  audit_rotate },
 	{ 0 },

@@ -139,7 +139,7 @@ static void print_events(const struct check *check)
 	for (i = 0; i < 5; i++)
 		table_add(&table, "%s",
 			  ((const char *const[]){ "EVENT", "WRITTEN", "SEALED",
-						  "IN THE LOG", "" })[i]);
+						  "IN THE LOG", "THEY" })[i]);
 	for (i = 0; i < AGENT_COUNT_EVENTS; i++) {
 		uint64_t rows = counts->rows[i], sealed = counts->sealed[i];
 
@@ -169,7 +169,7 @@ static void print_denials(const struct check *check)
 	for (i = 0; i < 4; i++)
 		table_add(&table, "%s",
 			  ((const char *const[]){ "DENIALS OF", "ENFORCED",
-						  "IN THE LOG", "" })[i]);
+						  "IN THE LOG", "THEY" })[i]);
 	for (i = 0; i < AGENT_COUNT_CAPS; i++) {
 		uint64_t enforced = counts->denials[i];
 

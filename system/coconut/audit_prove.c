@@ -47,9 +47,9 @@ static const char readme[] =
 	"cannot be believed. 'coconut audit show .' prints the rows.\n\n"
 	"To check it with another's tool\n"
 	"===============================\n\n"
-	"The Python verifier, tests/verifier/verify in the sources of Coconut OS, was\n"
+	"The Python verifier, tests/verifier/coconut_verify.py in the sources of Coconut OS, was\n"
 	"written from docs/audit.md alone and needs Python's standard library only:\n\n"
-	"    tests/verifier/verify --key KEY .\n\n"
+	"    tests/verifier/coconut_verify.py --key KEY .\n\n"
 	"By hand, a signature is over all lines of its file but the last:\n\n"
 	"    head -n -1 N.sig >lines\n"
 	"    sed -n 's/^signature //p' N.sig | base64 -d >signature\n"
@@ -223,9 +223,10 @@ static int export(const struct prove *prove)
 		status = write_texts(prove);
 	if (!status)
 		printf("rows %" PRIu64 " to %" PRIu64
-		       " are in %s: %zu segments with %" PRIu64 " rows\n",
-		       prove->from, prove->to, prove->output, pieces->count,
-		       prove->verify.chain.rows);
+		       " are in %s, among %" PRIu64 " of %zu segment%s\n",
+		       prove->from, prove->to, prove->output,
+		       prove->verify.chain.rows, pieces->count,
+		       pieces->count == 1 ? "" : "s");
 	return status;
 }
 

@@ -213,9 +213,20 @@ static int check_piece(struct verify *verify, const struct piece *piece)
 	return r;
 }
 
+/* An export that begins too late holds nothing of what it was made for. */
+static int check_start(struct verify *verify)
+{
+	const struct pieces *pieces = &verify->pieces;
+
+	if (!pieces->from || pieces->list[0].first <= pieces->from)
+		return EXIT_GOOD;
+	coconut_chain_segment(&verify->chain, pieces->list[0].path, NULL);
+	return refuse(verify, COCONUT_CHAIN_SEGMENT_MISSING, pieces->from, 0);
+}
+
 int verify_files(struct verify *verify)
 {
-	int status = EXIT_GOOD;
+	int status = check_start(verify);
 	size_t i;
 
 	for (i = 0; i < verify->pieces.count && !status; i++)
@@ -271,13 +282,10 @@ static int check_range(struct verify *verify)
 	const struct pieces *pieces = &verify->pieces;
 	struct coconut_chain *chain = &verify->chain;
 
-	if (!pieces->from ||
-	    (verify->first <= pieces->from && chain->seq >= pieces->to))
+	if (!pieces->from || chain->seq >= pieces->to)
 		return EXIT_GOOD;
 	coconut_chain_refuse(chain, COCONUT_CHAIN_SEGMENT_MISSING,
-			     pieces->from < verify->first ? pieces->from :
-							    chain->seq + 1,
-			     chain->offset, &verify->error);
+			     chain->seq + 1, chain->offset, &verify->error);
 	return EXIT_UNVERIFIED;
 }
 
