@@ -32,6 +32,7 @@ from segments import SEGMENT, Signature, Unreadable, segments_of
 
 HEAD = struct.Struct("<IHHQQQQQQQIHBBII")
 VALUE, PAYLOAD_MAX, BOOT_EVENT = 32, 4096, 1
+RANGE = re.compile(rb"coconut-range 1\nfrom (\d{1,20})\nto (\d{1,20})\n")
 PREVIOUS = re.compile(rb"previous (\d{1,20}):([0-9a-f]{64})")
 TPM = re.compile(rb"tpm (\d{1,20}):([0-9a-f]{64})")
 
@@ -240,7 +241,10 @@ class Verifier:
         self.bytes += offset
         self.end = offset
 
-    def finish(self):
+    def finish(self, last_wanted=0):
+        if last_wanted > self.seq:
+            raise self.fault("segment-missing", "it was exported",
+                             offset=self.end)
         for seq in sorted(self.heads):
             if seq > self.seq:
                 raise self.fault("rollback", f"there was a row {seq}",
@@ -264,18 +268,24 @@ def beginning(segments, exported, from_hash):
 
 def verify(folder, names, read, options, wanted=None):
     """Check a log; give the Verifier, or raise Fault."""
-    segments, exported = segments_of(folder, names, read, wanted)
+    segments = segments_of(folder, names, read, wanted)
+    if not segments:
+        raise Unreadable("there is no segment")
+    exported = RANGE.fullmatch(read("range")) if "range" in names else None
+    if "range" in names and not exported:
+        raise Unreadable("the file range tells no range")
     pem = options.key
     if pem is None:
         pem = read("audit.pub") if "audit.pub" in names else b""
     verifier = Verifier(p256.read_pem(pem), options.head, options.machine)
-    verifier.file = folder
-    if segments:
-        verifier.begin_after(*beginning(segments, exported or
-                                        wanted is not None, options.from_hash))
+    if exported and wanted is None and int(exported[1]) < segments[0].number:
+        raise Fault("segment-missing", int(exported[1]), segments[0].name, 0,
+                    "it was exported")
+    verifier.begin_after(*beginning(segments, exported or wanted is not None,
+                                    options.from_hash))
     for segment in segments:
         verifier.check_segment(segment)
-    verifier.finish()
+    verifier.finish(int(exported[2]) if exported and wanted is None else 0)
     return verifier
 
 

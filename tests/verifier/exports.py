@@ -104,6 +104,11 @@ def exported(log, ask, folder, scratch):
         os.remove(os.path.join(twin, f"{name:020}.sig"))
         ask.expect(f"not without the {what} signature", "signature-missing",
                    twin)
+    twin = os.path.join(scratch, "ends early")
+    shutil.copytree(proof, twin)
+    os.remove(os.path.join(twin, f"{last:020}.sig"))
+    os.remove(os.path.join(twin, f"{last:020}.seg"))
+    ask.expect("nor without its last segment", "segment-missing", twin)
     twin = os.path.join(scratch, "short")
     shutil.copytree(proof, twin)
     segment = os.path.join(twin, f"{last:020}.seg")

@@ -195,7 +195,7 @@ class Log:
         log.key, log.segments, log.pem = None, [], read("audit.pub")
         log.key_name = hashlib.sha256(p256.read_pem(log.pem)[0]).hexdigest()
         before = bytes(32)
-        for found in segments.segments_of(folder, names, read)[0]:
+        for found in segments.segments_of(folder, names, read):
             segment = Segment(found.number, before)
             segment.signature, segment.packed = found.signature, found.packed
             segment.rows = list(rows_of(found.read()))

@@ -95,4 +95,4 @@ def segments_of(folder, names, read, wanted=None):
         found.append(Segment(os.path.join(folder, name), content,
                              read(sig) if sig in names else None,
                              exported or number != newest))
-    return found, exported
+    return found
