@@ -8,14 +8,17 @@
 #include <grp.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "coconutd.h"
 
 static const struct {
@@ -37,6 +40,16 @@ static const struct {
 	  MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL },
 };
 
+/* What is kept there is durable only if the name is. */
+static void sync_parent(const char *path)
+{
+	char parent[CHAIN_PATH_MAX];
+
+	snprintf(parent, sizeof(parent), "%s", path);
+	*strrchr(parent, '/') = '\0';
+	chain_sync_dir(parent);
+}
+
 static void make_dirs(void)
 {
 	static const struct {
@@ -47,13 +60,41 @@ static void make_dirs(void)
 		{ "/var/log/coconut", 0755 },
 		{ CHAIN_DIR, 0750 },
 		{ OUTPUT_DIR, 0755 },
+		{ "/var/lib/coconut", 0755 },
+		{ STATE_DIR, 0700 },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (mkdir(dirs[i].path, dirs[i].mode) && errno != EEXIST)
+		if (!mkdir(dirs[i].path, dirs[i].mode))
+			sync_parent(dirs[i].path);
+		else if (errno != EEXIST)
 			note("cannot make %s: %m", dirs[i].path);
 	}
+}
+
+/* A number of this machine's own; whoever reads its chain elsewhere sees it. */
+static void number_machine(void)
+{
+	static const char path[] = "/etc/machine-id";
+	uint8_t number[16], found[16];
+	char text[2 * sizeof(number) + 2];
+	struct coconut_error error;
+	uint8_t *file;
+	size_t size;
+	bool good = false;
+
+	if (!coconut_file_read(path, sizeof(text), &file, &size, NULL)) {
+		file[strcspn((char *)file, "\n")] = '\0';
+		good = !coconut_unhex((char *)file, found, sizeof(found));
+		free(file);
+	}
+	if (good || getrandom(number, sizeof(number), 0) != sizeof(number))
+		return;
+	coconut_hex(number, sizeof(number), text);
+	strcat(text, "\n");
+	if (coconut_file_write(path, text, strlen(text), 0444, &error))
+		note("%s", error.message);
 }
 
 /* Who is in the group may read the chain; its segments inherit the group. */
@@ -134,6 +175,7 @@ void boot_mount(void)
 	}
 	make_dirs();
 	share_chain();
+	number_machine();
 	make_links();
 	loopback_up();
 	set_hostname();

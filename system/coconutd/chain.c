@@ -2,142 +2,39 @@
 /*
  * coconutd: rows from the kernel to the disk
  *
- * A segment is rows and nothing else, named for the first of them. Rows are
- * written as they are sealed, made durable within SYNC_MS, and only then may
- * the kernel overwrite them. When they can't be written nothing is lost: they
- * stay here and in the kernel's ring, and no agent is admitted until they can.
+ * Rows are written as they are sealed. SYNC_MS after the first that is not
+ * durable yet all are made so, then the mark is, and only then is the kernel
+ * told, which may overwrite them in its ring: so a denial is on disk within
+ * 100 ms, whatever else is written, where the disk syncs twice in 50 ms.
+ *
+ * When something fails nothing is lost: what was not told stays in the ring, no
+ * agent is admitted, and each RETRY_MS all of it is read and written again from
+ * the last row that was told. A file of which a sync failed is not believed to
+ * hold what was written since.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "chain.h"
 #include "coconutd.h"
 
-#define SEGMENT_MAX (16 << 20)
 #define SYNC_MS 50
 #define RETRY_MS 1000
 
 static struct source rows = { .fd = -1 };
 static struct source timer = { .fd = -1 };
-static int segment_fd = -1;
-static uint64_t segment_size;
-static uint64_t written;   /* last row in a segment */
-static uint64_t committed; /* last row that is durable */
+static struct mark mark = { .fd = -1 };
+static struct segment segment = { .dir = CHAIN_DIR, .fd = -1 };
+static struct chain_point committed; /* the last row the kernel was told of */
+static uint64_t seen;                /* the last row that others were told of */
 static uint64_t boot = 1;
 static uint8_t pending[1 << 16];
-static size_t pending_size;
 static bool failing;
-
-/* What earlier boots left, learned by reading all of it. */
-struct past {
-	uint64_t seq;
-	uint64_t boot;
-	uint64_t aid;
-	uint8_t head[AGENT_DIGEST_SIZE];
-};
-
-static int is_segment(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return length == 24 && !strcmp(entry->d_name + 20, ".seg");
-}
-
-static void learn_row(struct past *past, const struct coconut_row *row)
-{
-	past->seq = row->seq;
-	past->boot = row->boot;
-	if (row->aid > past->aid)
-		past->aid = row->aid;
-	memcpy(past->head, row->chain, AGENT_DIGEST_SIZE);
-}
-
-/* A power cut may leave part of a row at the end; it was never committed. */
-static void cut_tail(const char *path, size_t size, size_t whole)
-{
-	if (whole == size)
-		return;
-	note("%s: %zu bytes of an unfinished row cut off", path, size - whole);
-	if (truncate(path, whole))
-		note("%s: cannot be cut: %m", path);
-}
-
-static void learn_segment(struct past *past, const char *name)
-{
-	char path[sizeof(CHAIN_DIR) + 32];
-	struct coconut_error error;
-	struct coconut_row row;
-	size_t size, offset = 0;
-	uint8_t *data;
-
-	snprintf(path, sizeof(path), CHAIN_DIR "/%.24s", name);
-	if (coconut_file_read(path, 2 * SEGMENT_MAX, &data, &size, &error)) {
-		note("%s", error.message);
-		return;
-	}
-	while (coconut_row_next(data, size, &offset, &row) == 1)
-		learn_row(past, &row);
-	cut_tail(path, size, offset);
-	free(data);
-}
-
-static void learn_past(struct past *past)
-{
-	struct dirent **names;
-	int i, count = scandir(CHAIN_DIR, &names, is_segment, alphasort);
-
-	for (i = 0; i < count; i++) {
-		learn_segment(past, names[i]->d_name);
-		free(names[i]);
-	}
-	if (count >= 0)
-		free(names);
-}
-
-static void seed_kernel(const struct past *past)
-{
-	struct agent_audit_query_args args = {
-		.flags = AGENT_AUDIT_SEED,
-		.seq = past->seq,
-		.buf = (uintptr_t)past->head,
-		.buf_size = sizeof(past->head),
-		.boot = past->boot + 1,
-		.next_seq = past->aid < AGENT_AID_ROOT ? AGENT_AID_ROOT + 1 :
-							 past->aid + 1,
-	};
-	int64_t err = coconut_audit_query(&args);
-
-	if (err)
-		note("the kernel does not take up the chain: %s",
-		     coconut_strerror(err));
-	written = committed = past->seq;
-	boot = args.boot;
-}
-
-static bool open_segment(uint64_t first)
-{
-	char path[sizeof(CHAIN_DIR) + 32];
-
-	if (segment_fd >= 0) {
-		fdatasync(segment_fd);
-		close(segment_fd);
-	}
-	snprintf(path, sizeof(path), CHAIN_DIR "/%020" PRIu64 ".seg", first);
-	segment_fd =
-		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-	if (segment_fd < 0)
-		return false;
-	segment_size = lseek(segment_fd, 0, SEEK_END);
-	return true;
-}
+static bool waiting; /* for the timer */
 
 static void set_timer(int milliseconds)
 {
@@ -147,93 +44,131 @@ static void set_timer(int milliseconds)
 	};
 
 	timerfd_settime(timer.fd, 0, &when, NULL);
+	waiting = true;
 }
 
-static void fail(const char *what)
+static bool fail(const char *what, int err)
 {
 	if (!failing)
-		note("%s the chain: %m; no agent is admitted until that works",
-		     what);
+		note("cannot %s the chain: %s; no agent is admitted until that works",
+		     what, coconut_strerror(err));
 	failing = true;
 	set_timer(RETRY_MS);
+	return false;
 }
 
-/* All or nothing: a row cut short by a full disk is taken back. */
-static bool write_pending(void)
+static void tell_others(const void *data, size_t size)
 {
 	struct coconut_row row;
 	size_t offset = 0;
-	ssize_t done;
 
-	if (segment_fd < 0 || segment_size >= SEGMENT_MAX) {
-		if (!open_segment(written + 1))
-			return false;
-	}
-	done = write(segment_fd, pending, pending_size);
-	if (done != (ssize_t)pending_size) {
-		if (done >= 0) {
-			ftruncate(segment_fd, segment_size);
-			errno = ENOSPC;
+	while (coconut_row_next(data, size, &offset, &row) == 1) {
+		if (row.seq > seen) {
+			seen = row.seq;
+			holders_see(&row);
 		}
-		return false;
 	}
-	segment_size += pending_size;
-	while (coconut_row_next(pending, pending_size, &offset, &row) == 1) {
-		written = row.seq;
-		holders_see(&row);
-	}
-	pending_size = 0;
-	return true;
 }
 
-static void commit(void)
+static bool commit(void)
 {
 	struct agent_audit_query_args args = {
 		.flags = AGENT_AUDIT_COMMIT,
-		.seq = written,
+		.seq = segment.point.seq,
 	};
+	int64_t err;
 
-	if (committed == written)
-		return;
-	if (fdatasync(segment_fd)) {
-		fail("cannot sync");
-		return;
-	}
-	if (!coconut_audit_query(&args))
-		committed = written;
+	if (committed.seq == segment.point.seq)
+		return true;
+	err = chain_sync(segment.fd);
+	if (!err)
+		err = mark_store(&mark, &segment.point);
+	if (err)
+		return fail("sync", (int)err);
+	err = coconut_audit_query(&args);
+	if (err)
+		return fail("acknowledge", (int)err);
+	committed = segment.point;
+	return true;
 }
 
 /* Return: whether there may be more. */
 static bool take_rows(void)
 {
 	ssize_t got;
+	int err;
 
-	if (!pending_size) {
-		got = read(rows.fd, pending, sizeof(pending));
-		if (got <= 0)
-			return false;
-		pending_size = got;
-	}
-	if (!write_pending()) {
-		fail("cannot write");
+	if (segment.point.bytes >= close_bytes() && chain_close(NULL))
 		return false;
+	got = read(rows.fd, pending, sizeof(pending));
+	if (got <= 0)
+		return false;
+	err = segment_write(&segment, pending, (size_t)got);
+	if (err) {
+		commit();
+		return fail("write", err);
 	}
-	if (failing)
-		note("the chain is written again");
-	failing = false;
+	tell_others(pending, (size_t)got);
 	return true;
+}
+
+static int follow(void)
+{
+	struct agent_audit_query_args args = {
+		.flags = AGENT_AUDIT_FOLLOW,
+		.seq = committed.seq + 1,
+	};
+	int64_t fd = coconut_audit_query(&args);
+
+	if (fd < 0)
+		return (int)fd;
+	fcntl((int)fd, F_SETFL, O_NONBLOCK);
+	rows.fd = (int)fd;
+	loop_add(&rows, EPOLLIN);
+	return 0;
+}
+
+/* Begin again behind the last row that the kernel was told of. */
+static bool rewind_rows(void)
+{
+	int err = mark_open(&mark, STATE_DIR);
+
+	if (rows.fd >= 0) {
+		loop_remove(&rows);
+		close(rows.fd);
+		rows.fd = -1;
+	}
+	segment_shut(&segment);
+	segment.point = committed;
+	if (!err)
+		err = follow();
+	if (!err)
+		err = segment_open(&segment);
+	return err ? fail("write", err) : true;
+}
+
+static void recover(void)
+{
+	if (!rewind_rows())
+		return;
+	failing = false;
+	while (take_rows())
+		;
+	if (failing || !commit())
+		return;
+	note("the chain is written again");
+	control_rows_written();
 }
 
 static void handle_rows(struct source *source, uint32_t events)
 {
 	(void)source;
 	(void)events;
-	if (failing)
+	if (failing || !take_rows())
 		return;
-	if (take_rows()) {
+	if (!waiting)
 		set_timer(SYNC_MS);
-		control_rows_written();
-	}
+	control_rows_written();
 }
 
 static void handle_timer(struct source *source, uint32_t events)
@@ -243,9 +178,33 @@ static void handle_timer(struct source *source, uint32_t events)
 	(void)events;
 	if (read(source->fd, &count, sizeof(count)) < 0)
 		return;
-	if (failing && !take_rows())
-		return;
-	commit();
+	waiting = false;
+	if (failing)
+		recover();
+	else
+		commit();
+}
+
+/* ---- for others ------------------------------------------------------ */
+
+static void seed_kernel(void)
+{
+	struct agent_audit_query_args args = {
+		.flags = AGENT_AUDIT_SEED,
+		.seq = segment.point.seq,
+		.buf = (uintptr_t)segment.point.head,
+		.buf_size = sizeof(segment.point.head),
+		.boot = segment.point.boot + 1,
+		.next_seq = segment.point.aid < AGENT_AID_ROOT ?
+				    AGENT_AID_ROOT + 1 :
+				    segment.point.aid + 1,
+	};
+	int64_t err = coconut_audit_query(&args);
+
+	if (err)
+		note("the kernel does not take up the chain: %s",
+		     coconut_strerror((int)err));
+	boot = args.boot;
 }
 
 /**
@@ -253,22 +212,52 @@ static void handle_timer(struct source *source, uint32_t events)
  */
 void chain_open(void)
 {
-	struct agent_audit_query_args args = { .flags = AGENT_AUDIT_FOLLOW };
-	struct past past = { 0 };
+	struct chain_point last;
+	struct past past;
+	int err = mark_open(&mark, STATE_DIR);
+	bool marked = mark.fd >= 0 && mark_load(&mark, &last);
 
-	learn_past(&past);
-	seed_kernel(&past);
-	rows.fd = coconut_audit_query(&args);
-	if (rows.fd < 0) {
-		note("cannot follow the chain: %s", coconut_strerror(rows.fd));
-		return;
-	}
-	fcntl(rows.fd, F_SETFL, O_NONBLOCK);
+	past_learn(CHAIN_DIR, marked ? &last : NULL, &past);
+	segment.point = committed = past.point;
+	segment.opened = past.opened;
+	seen = segment.point.seq;
+	seed_kernel();
 	timer.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	rows.handle = handle_rows;
 	timer.handle = handle_timer;
-	loop_add(&rows, EPOLLIN);
 	loop_add(&timer, EPOLLIN);
+	if (!err)
+		err = follow();
+	if (err)
+		fail("follow", err);
+	close_init();
+}
+
+/**
+ * chain_close - end the segment that is written; the next row begins another
+ * @ret_closed: gets what is to be signed of it; may be NULL
+ *
+ * Return: 0, -ENODATA when there is none, or what it fails with.
+ */
+int chain_close(struct coconut_signature *ret_closed)
+{
+	struct coconut_signature closed;
+
+	if (!segment.point.bytes)
+		return -ENODATA;
+	if (failing || !commit())
+		return -EIO;
+	segment_end(&segment, &closed);
+	committed = segment.point;
+	close_done(&closed);
+	if (ret_closed)
+		*ret_closed = closed;
+	return 0;
+}
+
+uint64_t chain_age(void)
+{
+	return segment_age(&segment);
 }
 
 /**
@@ -289,7 +278,7 @@ void chain_drain(void)
 		while (take_rows())
 			;
 		if (coconut_agent_attest(&args) > 0 &&
-		    at.chain_seq == written && tries > 1)
+		    at.chain_seq == segment.point.seq && tries > 1)
 			break;
 		usleep(5000);
 	}
@@ -309,5 +298,5 @@ uint64_t chain_boot(void)
 
 uint64_t chain_written(void)
 {
-	return written;
+	return segment.point.seq;
 }

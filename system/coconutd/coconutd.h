@@ -6,7 +6,7 @@
  *	boot.c		mounts and devices
  *	loop.c		one epoll set, one handler for each descriptor
  *	keys.c		certificates into the kernel's keyring
- *	chain.c		rows from the kernel to the disk
+ *	chain.c		rows from the kernel to the disk; chain.h has the rest
  *	agent.c		agents spawned here: their records, output and end
  *	console.c	the shell, a legacy task
  *	control.c	the socket and its clients
@@ -47,6 +47,7 @@
 /* ---- main.c ---------------------------------------------------------- */
 
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void note_forget(void);
 void request_shutdown(int how);
 bool is_shutting_down(void);
 
@@ -80,13 +81,16 @@ uint64_t loop_now(void);
 
 void keys_seed(void);
 
-/* ---- chain.c --------------------------------------------------------- */
+/* ---- chain.c, close.c ------------------------------------------------ */
 
 void chain_open(void);
+int chain_close(struct coconut_signature *ret_closed);
+uint64_t chain_age(void);
 void chain_drain(void);
 bool chain_can_record(void);
 uint64_t chain_boot(void);
 uint64_t chain_written(void);
+bool close_reaped(pid_t pid, int status);
 
 /* ---- agent.c --------------------------------------------------------- */
 

@@ -23,6 +23,7 @@
 #define GRACE_MS 2000 /* from SIGTERM to SIGKILL at shutdown */
 
 static struct source signals = { .fd = -1 };
+static int log_fd = -1;
 static bool shutting_down;
 static int how_to_end;
 
@@ -32,7 +33,6 @@ static int how_to_end;
  */
 void note(const char *format, ...)
 {
-	static int log_fd = -1;
 	char text[1024];
 	va_list args;
 	int length;
@@ -47,6 +47,14 @@ void note(const char *format, ...)
 	strcat(text, "\n");
 	if (log_fd < 0 || write(log_fd, text, strlen(text)) < 0)
 		fputs(text, stderr);
+}
+
+/**
+ * note_forget - in a child that has closed all descriptors: open the log anew
+ */
+void note_forget(void)
+{
+	log_fd = -1;
 }
 
 /**
@@ -70,7 +78,8 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (!agent_reaped(pid, status) && !resolver_reaped(pid, status))
+		if (!agent_reaped(pid, status) &&
+		    !resolver_reaped(pid, status) && !close_reaped(pid, status))
 			console_reaped(pid, status);
 	}
 }
@@ -119,8 +128,9 @@ static void wait_for_all(int milliseconds)
 
 	for (waited = 0; waited < milliseconds; waited += 10) {
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-			if (!agent_reaped(pid, status))
-				resolver_reaped(pid, status);
+			if (!agent_reaped(pid, status) &&
+			    !resolver_reaped(pid, status))
+				close_reaped(pid, status);
 		}
 		if (pid < 0)
 			return;

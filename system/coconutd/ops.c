@@ -176,6 +176,32 @@ static void op_reboot(struct client *client, const cbor_item_t *request)
 	end_machine(client, RB_AUTOBOOT);
 }
 
+/* ---- the audit chain ------------------------------------------------- */
+
+static void op_rotate(struct client *client, const cbor_item_t *request)
+{
+	struct coconut_signature closed;
+	cbor_item_t *message;
+	int err;
+
+	(void)request;
+	if (client->uid) {
+		client_fail(client, EPERM, "only root may close a segment");
+		return;
+	}
+	err = chain_close(&closed);
+	if (err == -ENODATA) {
+		client_fail(client, ENODATA, "the open segment has no rows");
+	} else if (err) {
+		client_fail(client, -err, "the chain cannot be written now");
+	} else {
+		message = message_new(true);
+		message_uint(message, "first", closed.first);
+		message_uint(message, "last", closed.last);
+		client_send(client, message);
+	}
+}
+
 /* What an agent may ask, whose capabilities then decide; all else it may not. */
 static const struct {
 	const char *name;
@@ -197,6 +223,7 @@ static const struct {
 	{ "quota", op_quota, true },
 	{ "tier", op_tier, true },
 	{ "audit", stream_begin, true },
+	{ "rotate", op_rotate, false },
 	{ "poweroff", op_poweroff, false },
 	{ "reboot", op_reboot, false },
 };

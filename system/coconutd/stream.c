@@ -3,23 +3,19 @@
  * coconutd: rows from the disk to clients, as fast as each reads them
  */
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
+#include "chain.h"
 #include "coconutd.h"
 
 #define PIECE 32768
 
 /**
  * struct stream - where a client is in the chain
- * @fd: the segment it reads, or -1
+ * @file: the segment it reads, or NULL
  * @first: sequence number of that segment's first row
  * @next: sequence number of the next row
  * @follow: go on when the end is reached
@@ -31,7 +27,7 @@
  * @size: how many
  */
 struct stream {
-	int fd;
+	struct rows_file *file;
 	uint64_t first;
 	uint64_t next;
 	bool follow;
@@ -46,40 +42,29 @@ struct stream {
 /* The segment in which a row stands: the last that begins at it or before. */
 static uint64_t segment_of(uint64_t seq)
 {
-	DIR *dir = opendir(CHAIN_DIR);
-	struct dirent *entry;
-	uint64_t best = 0, lowest = UINT64_MAX;
+	struct coconut_segment *segments;
+	uint64_t best = 0;
+	size_t count, i;
 
-	if (!dir)
+	if (coconut_segment_list(CHAIN_DIR, &segments, &count, NULL))
 		return 0;
-	while ((entry = readdir(dir))) {
-		uint64_t first = strtoull(entry->d_name, NULL, 10);
-
-		if (!first)
-			continue;
-		if (first <= seq && first > best)
-			best = first;
-		if (first < lowest)
-			lowest = first;
-	}
-	closedir(dir);
-	return best ? best : lowest == UINT64_MAX ? 0 : lowest;
+	for (i = 0; i < count && (!i || segments[i].first <= seq); i++)
+		best = segments[i].first;
+	free(segments);
+	return best;
 }
 
 static bool open_at(struct stream *stream)
 {
-	char path[sizeof(CHAIN_DIR) + 32];
 	uint64_t first = segment_of(stream->next);
 
-	if (!first || (stream->fd >= 0 && first == stream->first))
+	if (!first || (stream->file && first == stream->first))
 		return false;
-	if (stream->fd >= 0)
-		close(stream->fd);
-	snprintf(path, sizeof(path), CHAIN_DIR "/%020" PRIu64 ".seg", first);
-	stream->fd = open(path, O_RDONLY | O_CLOEXEC);
+	rows_file_close(stream->file);
+	stream->file = rows_file_open(CHAIN_DIR, first);
 	stream->first = first;
 	stream->size = 0;
-	return stream->fd >= 0;
+	return stream->file != NULL;
 }
 
 /* Return: whether there are new bytes. */
@@ -87,11 +72,11 @@ static bool fill(struct stream *stream)
 {
 	ssize_t got;
 
-	if (stream->fd < 0 && !open_at(stream))
+	if (!stream->file && !open_at(stream))
 		return false;
 	for (;;) {
-		got = read(stream->fd, stream->data + stream->size,
-			   sizeof(stream->data) - stream->size);
+		got = rows_file_read(stream->file, stream->data + stream->size,
+				     sizeof(stream->data) - stream->size);
 		if (got > 0) {
 			stream->size += got;
 			return true;
@@ -137,8 +122,7 @@ void stream_end(struct client *client)
 {
 	if (!client->stream)
 		return;
-	if (client->stream->fd >= 0)
-		close(client->stream->fd);
+	rows_file_close(client->stream->file);
 	free(client->stream);
 	client->stream = NULL;
 }
@@ -165,8 +149,8 @@ static bool send_rows(struct client *client, const uint8_t *data, size_t size,
 	if (client->dead)
 		return false;
 	stream->next = was;
-	close(stream->fd);
-	stream->fd = -1;
+	rows_file_close(stream->file);
+	stream->file = NULL;
 	stream->size = 0;
 	client_watch(client, true);
 	return false;
@@ -242,7 +226,6 @@ void stream_begin(struct client *client, const cbor_item_t *request)
 		client_fail(client, ENOMEM, "out of memory");
 		return;
 	}
-	stream->fd = -1;
 	if (!message_get_uint(request, "from_seq", &stream->next))
 		stream->next = 1;
 	/* Past the end: only what is still to come. */
