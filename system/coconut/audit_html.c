@@ -115,8 +115,8 @@ static void draw_time(FILE *file, const struct tally *tally)
 		"<line class=\"axis\" x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n"
 		"<text x=\"0\" y=\"%d\">%s</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n</svg>\n",
 		TALL, TALLY_SPANS * BAR, TALL, TALL + 16,
-		tally_time(tally->first, first), TALLY_SPANS * BAR, TALL + 16,
-		tally_time(tally->first + TALLY_SPANS * tally->width, last));
+		tally_time(tally->base, first), TALLY_SPANS * BAR, TALL + 16,
+		tally_time(tally->base + TALLY_SPANS * tally->width, last));
 }
 
 static int compare_busy(const void *left, const void *right)

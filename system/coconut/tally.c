@@ -91,10 +91,9 @@ static void widen(struct tally *tally)
 	tally->width *= 2;
 }
 
-/* The clock may have been set back. */
 static struct tally_span *span_at(struct tally *tally, uint64_t time)
 {
-	uint64_t since = time > tally->first ? time - tally->first : 0;
+	uint64_t since = time > tally->base ? time - tally->base : 0;
 
 	while (since / tally->width >= TALLY_SPANS)
 		widen(tally);
@@ -127,7 +126,8 @@ static void add_decision(struct tally *tally, struct tally_agent *agent,
 	struct tally_span *span = span_at(tally, row->time);
 	uint64_t count = uses_of(row);
 
-	line->last = row->time;
+	line->first = row->time < line->first ? row->time : line->first;
+	line->last = row->time > line->last ? row->time : line->last;
 	if (row->event == AGENT_EVENT_USE) {
 		agent->allowed += count;
 		line->allowed += count;
@@ -161,11 +161,13 @@ void tally_add(struct tally *tally, const struct coconut_row *row)
 	struct tally_agent *agent;
 
 	if (!tally->rows++) {
-		tally->first = row->time;
+		tally->first = tally->last = tally->base = row->time;
 		tally->from = row->seq;
 		tally->width = SECOND_NS;
 	}
-	tally->last = row->time;
+	/* The clock may be set back between two rows. */
+	tally->first = row->time < tally->first ? row->time : tally->first;
+	tally->last = row->time > tally->last ? row->time : tally->last;
 	tally->to = row->seq;
 	agent = agent_at(tally, row);
 	agent->rows++;

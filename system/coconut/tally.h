@@ -15,8 +15,8 @@
  * @cap: enum agent_cap_id, 0 for what belongs to none
  * @allowed: uses, repeats counted
  * @denied: denials
- * @first: when the first was, CLOCK_REALTIME nanoseconds
- * @last: when the last was
+ * @first: the earliest time of one, CLOCK_REALTIME nanoseconds
+ * @last: the latest
  * @object: what was denied last, safe for a terminal; NULL for nothing
  */
 struct tally_line {
@@ -67,9 +67,10 @@ struct tally_span {
  * @rows: rows seen
  * @from: number of the first
  * @to: number of the last
- * @first: when the first was
- * @last: when the last was
- * @spans: the time between them
+ * @first: the earliest time of one
+ * @last: the latest
+ * @base: when the row @from was
+ * @spans: the time from then on
  * @width: how long each is, nanoseconds
  */
 struct tally {
@@ -83,6 +84,7 @@ struct tally {
 	uint64_t to;
 	uint64_t first;
 	uint64_t last;
+	uint64_t base;
 	struct tally_span spans[TALLY_SPANS];
 	uint64_t width;
 };
