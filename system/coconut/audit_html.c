@@ -17,6 +17,7 @@
 #define LONG 480   /* length of the longest agent's bar */
 #define STEP 22    /* from one agent's bar to the next */
 #define LABELS 190 /* room for agents' names */
+#define NAME 24    /* so much of a name is drawn, with the NUL */
 #define AGENTS 40  /* so many are drawn; all are in the table */
 
 static const char head[] =
@@ -91,17 +92,28 @@ static uint64_t tallest(const struct tally *tally)
 	return most;
 }
 
+/* The picture ends with the last row. */
+static size_t count_spans(const struct tally *tally)
+{
+	uint64_t since =
+		tally->last > tally->base ? tally->last - tally->base : 0;
+	uint64_t count = since / tally->width + 1;
+
+	return count < TALLY_SPANS ? count : TALLY_SPANS;
+}
+
 /* Denials stand on top of uses. */
 static void draw_time(FILE *file, const struct tally *tally)
 {
 	uint64_t most = tallest(tally);
+	size_t count = count_spans(tally), wide = count * BAR;
 	char first[TALLY_TIME_MAX], last[TALLY_TIME_MAX];
 	size_t i;
 
 	fprintf(file,
-		"<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"uses and denials over time\">\n",
-		TALLY_SPANS * BAR, TALL + 22);
-	for (i = 0; i < TALLY_SPANS; i++) {
+		"<svg viewBox=\"0 0 %zu %d\" role=\"img\" aria-label=\"uses and denials over time\">\n",
+		wide, TALL + 22);
+	for (i = 0; i < count; i++) {
 		const struct tally_span *span = &tally->spans[i];
 		uint64_t used = scale(span->allowed, most, TALL);
 		uint64_t denied = scale(span->denied, most, TALL);
@@ -112,21 +124,21 @@ static void draw_time(FILE *file, const struct tally *tally)
 		bar(file, "x", i * BAR, TALL - used - denied, BAR - 1, denied);
 	}
 	fprintf(file,
-		"<line class=\"axis\" x1=\"0\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n"
-		"<text x=\"0\" y=\"%d\">%s</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n</svg>\n",
-		TALL, TALLY_SPANS * BAR, TALL, TALL + 16,
-		tally_time(tally->base, first), TALLY_SPANS * BAR, TALL + 16,
-		tally_time(tally->base + TALLY_SPANS * tally->width, last));
+		"<line class=\"axis\" x1=\"0\" y1=\"%d\" x2=\"%zu\" y2=\"%d\"/>\n"
+		"<text x=\"0\" y=\"%d\">%s</text><text x=\"%zu\" y=\"%d\" text-anchor=\"end\">%s</text>\n</svg>\n",
+		TALL, wide, TALL, TALL + 16, tally_time(tally->base, first),
+		wide, TALL + 16, tally_time(tally->last, last));
 }
 
 static int compare_busy(const void *left, const void *right)
 {
 	const struct tally_agent *a = *(const struct tally_agent *const *)left;
 	const struct tally_agent *b = *(const struct tally_agent *const *)right;
-	uint64_t of_a = a->allowed + a->denied, of_b = b->allowed + b->denied;
 
-	if (of_a != of_b)
-		return of_a < of_b ? 1 : -1;
+	if (a->denied != b->denied)
+		return a->denied < b->denied ? 1 : -1;
+	if (a->allowed != b->allowed)
+		return a->allowed < b->allowed ? 1 : -1;
 	return (a->aid > b->aid) - (a->aid < b->aid);
 }
 
@@ -136,10 +148,12 @@ static void draw_agent(FILE *file, const struct tally_agent *agent, size_t at,
 	uint64_t used = scale(agent->allowed, most, LONG);
 	uint64_t denied = scale(agent->denied, most, LONG);
 	uint64_t y = at * STEP;
+	char name[NAME];
 
+	snprintf(name, sizeof(name), "%s", agent->name);
 	fprintf(file, "<text x=\"%d\" y=\"%" PRIu64 "\" text-anchor=\"end\">",
 		LABELS - 8, y + 14);
-	escape(file, agent->name);
+	escape(file, name);
 	fprintf(file, " %" PRIu64 "</text>\n", agent->aid);
 	bar(file, "a", LABELS, y + 3, used, STEP - 8);
 	bar(file, "x", LABELS + used, y + 3, denied, STEP - 8);
@@ -150,13 +164,13 @@ static void draw_agent(FILE *file, const struct tally_agent *agent, size_t at,
 		agent->denied);
 }
 
-/* The busiest first. */
+/* Those that were denied most first, and then the busiest. */
 static int draw_agents(FILE *file, const struct tally *tally)
 {
 	const struct tally_agent **busy =
 		calloc(tally->nr_agents + 1, sizeof(*busy));
 	size_t count = tally->nr_agents < AGENTS ? tally->nr_agents : AGENTS, i;
-	uint64_t most;
+	uint64_t most = 1;
 
 	if (!busy)
 		return -ENOMEM;
@@ -165,7 +179,11 @@ static int draw_agents(FILE *file, const struct tally *tally)
 	qsort(busy, tally->nr_agents, sizeof(*busy), compare_busy);
 	while (count && !busy[count - 1]->allowed && !busy[count - 1]->denied)
 		count--;
-	most = count ? busy[0]->allowed + busy[0]->denied : 1;
+	for (i = 0; i < count; i++) {
+		uint64_t sum = busy[i]->allowed + busy[i]->denied;
+
+		most = sum > most ? sum : most;
+	}
 	fprintf(file,
 		"<svg viewBox=\"0 0 %d %zu\" role=\"img\" aria-label=\"uses and denials by agent\">\n",
 		LABELS + LONG + 190, count * STEP + 4);

@@ -163,7 +163,7 @@ void tally_add(struct tally *tally, const struct coconut_row *row)
 	if (!tally->rows++) {
 		tally->first = tally->last = tally->base = row->time;
 		tally->from = row->seq;
-		tally->width = SECOND_NS;
+		tally->width = SECOND_NS / 1000;
 	}
 	/* The clock may be set back between two rows. */
 	tally->first = row->time < tally->first ? row->time : tally->first;
