@@ -150,7 +150,7 @@ static void draw_agent(FILE *file, const struct tally_agent *agent, size_t at,
 	uint64_t y = at * STEP;
 	char name[NAME];
 
-	snprintf(name, sizeof(name), "%s", agent->name);
+	snprintf(name, sizeof(name), "%.*s", NAME - 1, agent->name);
 	fprintf(file, "<text x=\"%d\" y=\"%" PRIu64 "\" text-anchor=\"end\">",
 		LABELS - 8, y + 14);
 	escape(file, name);

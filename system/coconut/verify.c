@@ -68,23 +68,28 @@ static int begin(struct verify *verify, const struct piece *piece,
 	return EXIT_GOOD;
 }
 
-/* A name tells which row comes first: whether it is, and is the next. */
-static int check_name(struct verify *verify, const struct piece *piece,
-		      const struct coconut_row *row, bool empty)
+/* A name tells which row comes first: is that the next one? */
+static int check_number(struct verify *verify, const struct piece *piece)
 {
 	uint64_t next = verify->chain.seq + 1;
 
-	if (!piece->first)
+	if (!verify->started || !piece->first || piece->first == next)
 		return EXIT_GOOD;
 	if (piece->first > next)
 		return refuse(verify, COCONUT_CHAIN_SEGMENT_MISSING, next, 0);
-	if (piece->first < next)
-		return refuse(verify, COCONUT_CHAIN_SEQUENCE, next,
-			      piece->first);
-	if (!empty && row->raw && row->seq != next)
-		return refuse(verify, COCONUT_CHAIN_SEGMENT_REPLACED, next,
-			      row->seq);
-	return EXIT_GOOD;
+	return refuse(verify, COCONUT_CHAIN_SEQUENCE, next, piece->first);
+}
+
+/* And is it the one that stands first? */
+static int check_first(struct verify *verify, const struct piece *piece,
+		       const struct coconut_row *row)
+{
+	uint64_t next = verify->chain.seq + 1;
+	int status = check_number(verify, piece);
+
+	if (status || !piece->first || !row->raw || row->seq == next)
+		return status;
+	return refuse(verify, COCONUT_CHAIN_SEGMENT_REPLACED, next, row->seq);
 }
 
 /* What the TPM told a boot of an earlier row is compared in the end. */
@@ -147,7 +152,7 @@ static int check_rows(struct verify *verify, const struct piece *piece,
 	peek(data, size, &row);
 	status = begin(verify, piece, &row);
 	if (!status)
-		status = check_name(verify, piece, &row, !size);
+		status = check_first(verify, piece, &row);
 	if (status)
 		return status;
 	first = chain->seq + 1;
@@ -198,9 +203,16 @@ static int check_piece(struct verify *verify, const struct piece *piece)
 	struct coconut_error error;
 	uint8_t *data;
 	size_t size;
-	int r = read_piece(verify, piece, &data, &size, &error);
+	int r;
 
 	coconut_chain_segment(&verify->chain, piece->path, NULL);
+	/* Where the chain begins may stand in the file, but for a whole log. */
+	if (!verify->started && !verify->from_hash && !piece->part)
+		start(verify, 0, NULL);
+	r = check_number(verify, piece);
+	if (r)
+		return r;
+	r = read_piece(verify, piece, &data, &size, &error);
 	if (r == -EBADMSG || r == -E2BIG)
 		return refuse(verify, COCONUT_CHAIN_SEGMENT_REPLACED,
 			      verify->chain.seq + 1, 0);
