@@ -13,6 +13,10 @@ import coconut_verify
 import make_logs
 
 
+# How many logs one process of `coconut` is given.
+BATCH = 40
+
+
 def good(rows):
     """What is said of a log without a fault."""
     return "good", rows, None, None
@@ -37,38 +41,55 @@ class Coconut:
         self.program = program
         self.folder = tempfile.mkdtemp(prefix="logs.")
         self.pool = concurrent.futures.ThreadPoolExecutor(2)
-        self.asked = 0
 
     def close(self):
         self.pool.shutdown()
         shutil.rmtree(self.folder)
 
-    def ask(self, files, heads=(), key=None):
-        """Give a future of what ask_python() would give."""
-        self.asked += 1
-        folder = os.path.join(self.folder, str(self.asked))
-        return self.pool.submit(self._ask, folder, files, heads, key)
+    def ask(self, logs):
+        """Give what ask_python() would give for each (files, heads, key);
+        those without heads and key are asked many at once."""
+        plain = [i for i, (_, heads, key) in enumerate(logs)
+                 if not heads and key is None]
+        groups = [plain[i:i + BATCH] for i in range(0, len(plain), BATCH)]
+        groups += [[i] for i, (_, heads, key) in enumerate(logs)
+                   if heads or key is not None]
+        answers = {}
+        said = self.pool.map(lambda group: self._ask([logs[i] for i in group]),
+                             groups)
+        for group, lines in zip(groups, said):
+            answers.update(zip(group, lines))
+        return [answers[i] for i in range(len(logs))]
 
-    def _ask(self, folder, files, heads, key):
-        make_logs.write(folder, files)
-        command = [self.program, "audit", "verify", "--json"]
+    def _ask(self, logs):
+        scratch = tempfile.mkdtemp(dir=self.folder)
+        folders = [os.path.join(scratch, str(i)) for i in range(len(logs))]
+        for folder, (files, heads, key) in zip(folders, logs):
+            make_logs.write(folder, files)
+        command = [self.program, "audit", "verify", "--json", "--each"]
         for seq, value in heads:
             command += ["--head", f"{seq}:{value.hex()}"]
         if key is not None:
-            make_logs.write(folder + ".key", {"pem": key})
-            command += ["--key", folder + ".key/pem"]
-        done = subprocess.run(command + [folder], capture_output=True,
+            make_logs.write(scratch + "/key", {"pem": key})
+            command += ["--key", scratch + "/key/pem"]
+        done = subprocess.run(command + folders, capture_output=True,
                               check=False, text=True)
-        shutil.rmtree(folder)
-        try:
-            told = json.loads(done.stdout)
-        except ValueError:
-            return (f"exit {done.returncode}: {done.stderr.strip()}",
-                    None, None, None)
-        if told["good"] and done.returncode == 0:
-            return good(told["rows"])
-        file = os.path.basename(told["segment"])
-        return told["fault"], told["row"], file, told["offset"]
+        shutil.rmtree(scratch)
+        said = [told(line) for line in done.stdout.splitlines()]
+        bad = any(name != "good" for name, *_ in said)
+        if len(said) != len(logs) or done.returncode != (3 if bad else 0):
+            complaint = f"exit {done.returncode}: {done.stderr[:200]}"
+            return [(complaint, None, None, None)] * len(logs)
+        return said
+
+
+def told(line):
+    """What a line of JSON says."""
+    fields = json.loads(line)
+    if fields["good"]:
+        return good(fields["rows"])
+    return (fields["fault"], fields["row"],
+            os.path.basename(fields["segment"]), fields["offset"])
 
 
 class Tap:

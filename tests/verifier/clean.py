@@ -3,6 +3,7 @@
 """Logs that are good: no verifier may find anything in them. And logs as a cut
 of power leaves them, before coconutd has seen them: only the row that the last
 segment ends in may be found, and it must be."""
+import os
 import random
 import sys
 
@@ -47,11 +48,10 @@ def good(rng, log):
 
 
 def compare(coconut, logs, wrong):
-    asked = [coconut.ask(files, heads) if coconut else None
-             for files, heads, _ in logs]
-    for (files, heads, expected), answer in zip(logs, asked):
-        ours = both.ask_python(files, heads)
-        theirs = answer.result() if answer else ours
+    said = [both.ask_python(files, heads) for files, heads, _ in logs]
+    answers = coconut.ask([(files, heads, None) for files, heads, _ in logs]) \
+        if coconut else said
+    for (_, _, expected), ours, theirs in zip(logs, said, answers):
         if ours != expected:
             wrong.append(f"python: {ours} and not {expected}")
         if theirs != expected:
@@ -71,6 +71,13 @@ def main():
     rows = sum(log.seq() for log in logs)
     tap.line(not wrong, f"{len(logs)} good logs, {rows} rows: no false alarm",
              wrong)
+    wrong = []
+    real = [make_logs.Log.load(os.path.join(options.real, name))
+            for name in sorted(os.listdir(options.real))] \
+        if options.real else []
+    compare(coconut, [(log.files(), [(log.seq(), log.head())],
+                       both.good(log.seq())) for log in real], wrong)
+    tap.line(not wrong, f"{len(real)} logs of real machines", wrong)
     wrong = []
     crashed = [cut_off(rng, log) for log in logs[:options.count // 2]]
     compare(coconut, [(files, (), said) for files, said in crashed], wrong)

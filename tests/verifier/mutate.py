@@ -48,18 +48,63 @@ def judge(case, said):
 def try_way(rng, way, logs, count, coconut):
     """Give how many cases there were, and what was said wrongly."""
     found = cases(rng, way, logs, count)
-    asked = [coconut.ask(case.files, case.heads, case.key) if coconut else None
-             for case in found]
+    said = [both.ask_python(case.files, case.heads, case.key)
+            for case in found]
+    if coconut:
+        answers = coconut.ask([(case.files, case.heads, case.key)
+                               for case in found])
+    else:
+        answers = said
     wrong = []
-    for case, answer in zip(found, asked):
-        ours = both.ask_python(case.files, case.heads, case.key)
-        theirs = answer.result() if answer else ours
-        for who, said in (("python", ours), ("coconut", theirs)):
-            if complaint := judge(case, said):
+    for case, ours, theirs in zip(found, said, answers):
+        for who, words in (("python", ours), ("coconut", theirs)):
+            if complaint := judge(case, words):
                 wrong.append(f"{who}: {complaint}")
         if ours != theirs:
             wrong.append(f"not the same: {ours} {theirs}")
     return len(found), wrong
+
+
+def spoil(rng, files):
+    """Do something to a file that may be of several."""
+    name = rng.choice(sorted(files))
+    data = bytearray(files[name])
+    at = rng.randrange(len(data) + 1)
+    end = min(len(data), at + rng.choice((1, 8, 112, 144, 400)))
+    what = rng.randrange(7)
+    if what == 0:
+        del files[name]
+    elif what == 1:
+        files[name] = files[rng.choice(sorted(files))]
+    elif what == 2:
+        del data[at:end]
+    elif what == 3:
+        data[at:at] = data[at:end]
+    elif what == 4:
+        data[at:at] = rng.randbytes(end - at)
+    elif data and at < len(data):
+        data[at] ^= 1 << rng.randrange(8)
+    if what > 1:
+        files[name] = bytes(data)
+
+
+def same_said(rng, logs, count, coconut):
+    """Files spoiled in several ways at once, with no word on what should be
+    said of it: both must say the same. Give what was not."""
+    asked = []
+    for _ in range(count):
+        log = rng.choice(logs).copy()
+        heads = [(log.seq(), log.head())] if rng.random() < 0.5 else []
+        files = log.files()
+        for _ in range(rng.choice((1, 2, 2, 3, 4))):
+            if files:
+                spoil(rng, files)
+        if any(name.endswith(".seg") or name.endswith(".zst")
+               for name in files):
+            asked.append((files, heads, None))
+    said = zip([both.ask_python(*one) for one in asked], coconut.ask(asked))
+    return len(asked), [f"{ours} {theirs}" for ours, theirs in said
+                        if ours != theirs]
 
 
 def main():
@@ -75,6 +120,9 @@ def main():
         tap.line(count and not wrong, f"{way.__doc__} ({count})", wrong)
     tap.line(total >= options.count * 0.99, f"{total} mutations")
     if coconut:
+        count, wrong = same_said(rng, logs, options.count // 5, coconut)
+        tap.line(not wrong, f"files spoiled in several ways at once ({count}):"
+                 " both say the same", wrong)
         coconut.close()
     return tap.end()
 

@@ -77,6 +77,15 @@ def attach():
         raise OSError(ctypes.get_errno(), "")
 
 
+def limit(number):
+    """A limit of AID 1's that would do no harm."""
+    def action():
+        call(number, ctypes.c_char_p(struct.pack("<2Q2I2Q", 1, 1, 0, 0,
+                                                 1 << 40, 0)),
+             ctypes.c_size_t(40))
+    return action
+
+
 ROADS = {
     "/dev/mem mapped": memory,
     "/dev/mem read": memory_read,
@@ -91,6 +100,8 @@ ROADS = {
     "module": module,
     "memory of AID 1": lambda: opened("/proc/1/mem"),
     "tracing AID 1": attach,
+    "tasks of AID 1": limit(602),
+    "room of AID 1": limit(607),
 }
 
 
