@@ -18,10 +18,9 @@ static int request_rows(const struct row_filter *filter, bool follow,
 	request_init(&request, "audit");
 	message_add_uint(&request, "from_seq", filter->from);
 	message_add_bool(&request, "follow", follow);
-	if (filter->by_aid)
+	/* Who is below whom is learned here from all rows. */
+	if (filter->by_aid && !filter->subtree)
 		message_add_uint(&request, "aid", filter->aid);
-	if (filter->by_aid && filter->subtree)
-		message_add_bool(&request, "subtree", true);
 	if (filter->event)
 		message_add_uint(&request, "event", filter->event);
 	if (filter->cap)

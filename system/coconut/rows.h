@@ -27,8 +27,7 @@ struct row_taker {
 
 /**
  * rows_from_coconutd - ask coconutd for rows
- * @filter: which; its @by_aid, @subtree, @aid, @event, @cap and @from are asked
- *	for
+ * @filter: which; its @by_aid and @aid, @event, @cap and @from are asked for
  * @follow: go on for ever
  * @taker: gets them
  *
