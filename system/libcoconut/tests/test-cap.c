@@ -364,7 +364,13 @@ static void check_names(void)
 				  i, "a capability's name gives its number");
 	is(coconut_audit_name(AGENT_AUDIT_USES), "uses", "audit 0");
 	is(coconut_audit_name(AGENT_AUDIT_COALESCED), "coalesced", "audit 1");
-	is(coconut_audit_name(2), "unknown", "audit 2 has no name");
+	is(coconut_audit_name(AGENT_AUDIT_FULL), "full", "audit 2");
+	is(coconut_audit_name(3), "unknown", "audit 3 has no name");
+	for (int i = AGENT_VERDICT_NONE; i <= AGENT_VERDICT_DENY; i++)
+		is_number(coconut_verdict_from_name(coconut_verdict_name(i)), i,
+			  "a verdict's name gives its number");
+	is_number(coconut_verdict_from_name("maybe"), -EINVAL,
+		  "and what is none does not");
 	for (uint32_t i = 1; i < AGENT_EVENT_COUNT; i++)
 		is_number(coconut_event_from_name(coconut_event_name(i)), i,
 			  "an event's name gives its number");
