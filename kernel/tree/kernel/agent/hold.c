@@ -257,6 +257,18 @@ enum agent_audit_reason agent_may_grant(struct agent *subject,
 	return reason;
 }
 
+/*
+ * AID 1 keeps the chain, on which all else rests: "all" are all others, for what
+ * could stop it or speak in its name.
+ */
+static bool is_spared(enum agent_cap_id id, const struct agent *object)
+{
+	return object && object->aid == AGENT_AID_ROOT &&
+	       BIT(id) & (BIT(AGENT_CAP_PROC_SIGNAL) |
+			  BIT(AGENT_CAP_PROC_TRACE) |
+			  BIT(AGENT_CAP_QUOTA_SET) | BIT(AGENT_CAP_MEM_TIER));
+}
+
 static enum agent_audit_reason ask(struct agent *subject, enum agent_cap_id id,
 				   const struct agent *object, bool use)
 {
@@ -269,6 +281,8 @@ static enum agent_audit_reason ask(struct agent *subject, enum agent_cap_id id,
 		return AGENT_REASON_LEGACY;
 	if (subject->aid == AGENT_AID_ROOT)
 		return AGENT_REASON_NONE;
+	if (is_spared(id, object))
+		return AGENT_REASON_SCOPE;
 	self = subject == object;
 	below = object && agent_is_ancestor(subject, object);
 	rcu_read_lock();

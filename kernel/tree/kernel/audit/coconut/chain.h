@@ -119,6 +119,7 @@ u32 audit_boot_text(char *text, u32 size, u64 seq,
 
 void audit_sealer_wake(void);
 u64 audit_log_used(void);
+void audit_settle(void);
 bool audit_row_next(u64 *pos, void *row);
 bool audit_row_pending(u64 pos);
 

@@ -161,7 +161,7 @@ make_reader(const struct agent_audit_query_args *query, struct agent *subject)
 }
 
 /**
- * agent_audit_read - give the sealed rows that match a query
+ * agent_audit_read - give the rows that match a query
  * @query: the query, whose @buf and @buf_size take the rows
  * @subject: who asks
  * @next_seq: the sequence number from which to go on
@@ -180,6 +180,7 @@ ssize_t agent_audit_read(const struct agent_audit_query_args *query,
 
 	if (!reader)
 		return -ENOMEM;
+	audit_settle();
 	agent_audit_head(next_seq, chain);
 	*next_seq += 1;
 	done = give_rows(reader, u64_to_user_ptr(query->buf), query->buf_size);

@@ -322,6 +322,24 @@ void agent_audit_seal(void)
 }
 
 /**
+ * audit_settle - wait until what was written so far can be read
+ *
+ * As agent_audit_seal(), but while the log is full nobody waits.
+ *
+ * Context: May sleep.
+ */
+void audit_settle(void)
+{
+	u64 now = ktime_get_ns();
+
+	if (!READ_ONCE(audit_log.boot))
+		return;
+	audit_sealer_wake();
+	wait_event_killable(round_wait, READ_ONCE(sealed_until) >= now ||
+			    READ_ONCE(log_full));
+}
+
+/**
  * agent_audit_head - the last sealed row
  * @seq: its sequence number, 0 when there is none
  * @head: its chain value

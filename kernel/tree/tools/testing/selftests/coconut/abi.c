@@ -27,7 +27,8 @@ static void sizes(void)
 	SIZE(agent_cap_grant_args, 40);
 	SIZE(agent_cap_revoke_args, 56);
 	SIZE(agent_cap_present_args, 32);
-	SIZE(agent_audit_query_args, 80);
+	SIZE(agent_audit_query_args, 88);
+	SIZE(agent_audit_counts, 1056);
 	SIZE(agent_memory_tier_args, 40);
 	SIZE(agent_attestation, 832);
 	SIZE(agent_cap_info, 48);
@@ -84,6 +85,10 @@ static void offsets_of_args(void)
 	FIELD(agent_audit_query_args, buf_size, 56);
 	FIELD(agent_audit_query_args, next_seq, 64);
 	FIELD(agent_audit_query_args, boot, 72);
+	FIELD(agent_audit_query_args, verdicts, 80);
+	FIELD(agent_audit_counts, denials, 32);
+	FIELD(agent_audit_counts, rows, 544);
+	FIELD(agent_audit_counts, sealed, 800);
 	FIELD(agent_memory_tier_args, aid, 8);
 	FIELD(agent_memory_tier_args, tier, 16);
 	FIELD(agent_memory_tier_args, limit, 24);
@@ -235,6 +240,7 @@ static void numbers(void)
 	NUMBER(AGENT_REL_ALL, 2);
 	NUMBER(AGENT_AUDIT_USES, 0);
 	NUMBER(AGENT_AUDIT_COALESCED, 1);
+	NUMBER(AGENT_AUDIT_FULL, 2);
 	NUMBER(AGENT_CODE_MAX, 256);
 	NUMBER(AGENT_KEEP_MAX, 64);
 	NUMBER(AGENT_HOST_MAX, 253);
@@ -248,6 +254,10 @@ static void numbers(void)
 	NUMBER(AGENT_EVENT_EXIT, 8);
 	NUMBER(AGENT_EVENT_QUOTA, 9);
 	NUMBER(AGENT_EVENT_KILL, 10);
+	NUMBER(AGENT_EVENT_ATTEST, 11);
+	NUMBER(AGENT_EVENT_REFUSE, 12);
+	NUMBER(AGENT_EVENT_CALL, 13);
+	NUMBER(AGENT_EVENT_LIMIT, 14);
 	NUMBER(AGENT_REASON_NONE, 0);
 	NUMBER(AGENT_REASON_SCOPE, 1);
 	NUMBER(AGENT_REASON_STATE, 2);

@@ -36,7 +36,7 @@ static const struct shape {
 	{ "agent_cap_grant", __NR_agent_cap_grant, 40, 40, 1 },
 	{ "agent_cap_revoke", __NR_agent_cap_revoke, 56, 32, 7 },
 	{ "agent_cap_present", __NR_agent_cap_present, 32, 32, 1 },
-	{ "agent_audit_query", __NR_agent_audit_query, 80, 80, 15 },
+	{ "agent_audit_query", __NR_agent_audit_query, 88, 80, 63 },
 	{ "agent_memory_tier", __NR_agent_memory_tier, 40, 40, 1 },
 };
 
