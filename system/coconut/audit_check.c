@@ -39,8 +39,12 @@ static int ask_kernel(struct agent_audit_counts *counts)
 
 	if (r == (int64_t)sizeof(*counts))
 		return EXIT_GOOD;
-	complain("the kernel's counts: %s",
-		 r < 0 ? coconut_strerror((int)r) : "not what was asked for");
+	if (r == -ECAPABILITY)
+		complain("the kernel's counts are for root");
+	else
+		complain("the kernel's counts: %s",
+			 r < 0 ? coconut_strerror((int)r) :
+				 "not what was asked for");
 	return EXIT_REFUSED;
 }
 
