@@ -44,7 +44,8 @@ static const struct group groups[] = {
 	{ "cap", "list, grant and revoke capabilities", cap_verbs },
 	{ "manifest", "write, compile, sign and check manifests",
 	  manifest_verbs },
-	{ "audit", "read, verify, prove and report the audit chain", audit_verbs },
+	{ "audit", "read, verify, prove and report the audit chain",
+	  audit_verbs },
 	{ "system", "power off or reboot the machine", system_verbs },
 };
 #define NR_GROUPS (sizeof(groups) / sizeof(groups[0]))
