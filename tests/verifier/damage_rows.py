@@ -146,6 +146,7 @@ def rolled_back(rng, log):
         segment.signature = None
     if not segment.signature:
         del segment.rows[rng.randrange(len(segment.rows)):]
+        segment.packed = False  # it was the open one then
     if log.seq() == heads[0][0]:
         return None
     return Case(log.files(), "rollback", place(segment, len(segment.rows)),
