@@ -496,8 +496,8 @@ struct agent_audit_query_args {
 #define AGENT_AUDIT_COMMIT	(1ULL << 1)	/* AID 1: rows up to @seq are on disk */
 #define AGENT_AUDIT_SEED	(1ULL << 2)	/* AID 1, once: go on from this chain */
 #define AGENT_AUDIT_REASONS	(1ULL << 3)	/* struct agent_denial of @aid, oldest first */
-#define AGENT_AUDIT_SUBTREE	(1ULL << 4)	/* rows of @aid and of all below it */
-#define AGENT_AUDIT_COUNTS	(1ULL << 5)	/* AID 0 root and AID 1: struct agent_audit_counts */
+#define AGENT_AUDIT_SUBTREE	(1ULL << 4)	/* of @aid and all below it */
+#define AGENT_AUDIT_COUNTS	(1ULL << 5)	/* struct agent_audit_counts */
 
 #define AGENT_COUNT_CAPS	64
 #define AGENT_COUNT_EVENTS	32

@@ -9,10 +9,6 @@
 
 #include "chain.h"
 
-/* The linker's notes, among which is the kernel's own build ID. */
-extern const void __start_notes;
-extern const void __stop_notes;
-
 /**
  * audit_boot_text - the payload of a boot's row
  * @text: gets lines of text
@@ -30,8 +26,8 @@ u32 audit_boot_text(char *text, u32 size, u64 seq,
 	u8 id[BUILD_ID_SIZE_MAX] = {};
 	u32 length;
 
-	build_id_parse_buf(&__start_notes, id,
-			   &__stop_notes - &__start_notes);
+	build_id_parse_buf(audit_notes_start, id,
+			   audit_notes_stop - audit_notes_start);
 	length = scnprintf(text, size,
 			   "%s\nbuild-id %*phN\nprevious %llu:%*phN\n",
 			   init_uts_ns.name.release, (int)sizeof(id), id, seq,

@@ -104,6 +104,10 @@ struct audit_filter {
 	u32 relation;
 };
 
+/* The linker's notes, among which is the kernel's own build ID. */
+extern const u8 audit_notes_start[] __asm__("__start_notes");
+extern const u8 audit_notes_stop[] __asm__("__stop_notes");
+
 extern wait_queue_head_t audit_sealed_wait;
 extern wait_queue_head_t audit_space;
 

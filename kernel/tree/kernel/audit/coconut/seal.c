@@ -204,8 +204,7 @@ static void seal_row(struct sealing *sealing, u32 size)
 
 	row->seq = cpu_to_le64(++sealing->seq);
 	row->boot = cpu_to_le64(audit_log.boot);
-	row->time = cpu_to_le64(ktime_to_ns(ktime_mono_to_real(
-					    le64_to_cpu(row->time))));
+	row->time = cpu_to_le64(ktime_mono_to_real(le64_to_cpu(row->time)));
 	memcpy(hashed.chain, sealing->chain, AGENT_DIGEST_SIZE);
 	blake3(value, &hashed, size);
 	memcpy(sealing->chain, value, AGENT_DIGEST_SIZE);
