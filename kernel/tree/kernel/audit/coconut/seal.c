@@ -111,6 +111,8 @@ DECLARE_WAIT_QUEUE_HEAD(audit_sealed_wait);
  */
 void audit_sealer_wake(void)
 {
+	/* Who finds it awake has put its row where it is yet to look. */
+	smp_mb();
 	if (READ_ONCE(due))
 		return;
 	WRITE_ONCE(due, true);
@@ -293,6 +295,7 @@ static int sealer(void *unused)
 			schedule();
 		__set_current_state(TASK_RUNNING);
 		WRITE_ONCE(due, false);
+		/* The barrier in audit_stage_window() comes before the look. */
 		mutex_lock(&seal_mutex);
 		seal_all();
 		mutex_unlock(&seal_mutex);

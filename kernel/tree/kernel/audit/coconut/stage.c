@@ -78,7 +78,7 @@ static bool has_room(const struct agent *agent)
  * The persister, the first thread of AID 1, must never wait for itself, nor for
  * a task whose exec it waits for: that of an agent it has spawned. The few rows
  * of a spawn have room in the reserve, and its spawner waited for the first of
- * them.
+ * them. What another agent has spawned runs that one's code until its exec.
  *
  * Return: true for such a task.
  */
@@ -86,9 +86,12 @@ bool audit_is_waited_for(void)
 {
 	const struct agent *agent = current->agent;
 
-	return agent && ((agent->aid == AGENT_AID_ROOT &&
-			  thread_group_leader(current)) ||
-			 !agent_is_running(agent));
+	if (!agent)
+		return false;
+	if (agent->aid == AGENT_AID_ROOT)
+		return thread_group_leader(current);
+	return !agent_is_running(agent) &&
+	       agent->parent->aid == AGENT_AID_ROOT;
 }
 
 /* A task that is being killed must be able to die. */
