@@ -70,6 +70,7 @@ struct mark {
 int mark_open(struct mark *mark, const char *dir);
 bool mark_load(struct mark *mark, struct chain_point *ret_point);
 int mark_store(struct mark *mark, const struct chain_point *point);
+int chain_writable(int fd);
 int chain_sync(int fd);
 
 /* ---- past.c ---------------------------------------------------------- */

@@ -39,6 +39,24 @@ struct place {
 };
 
 /**
+ * chain_writable - whether a file's filesystem can be written at all
+ * @fd: the file
+ *
+ * One that became read-only by force takes what is written by open descriptors
+ * and loses it.
+ *
+ * Return: 0, or a negative errno value.
+ */
+int chain_writable(int fd)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(fd, &fs))
+		return -errno;
+	return fs.f_flag & ST_RDONLY ? -EROFS : 0;
+}
+
+/**
  * chain_sync - make a file's bytes durable
  * @fd: the file
  *
@@ -48,11 +66,7 @@ struct place {
  */
 int chain_sync(int fd)
 {
-	struct statvfs fs;
-
-	if (fdatasync(fd) || fstatvfs(fd, &fs))
-		return -errno;
-	return fs.f_flag & ST_RDONLY ? -EROFS : 0;
+	return fdatasync(fd) ? -errno : chain_writable(fd);
 }
 
 static int make(const char *dir, const char *path)
@@ -158,9 +172,11 @@ int mark_store(struct mark *mark, const struct chain_point *point)
 		.segment = htole64(point->segment),
 		.bytes = htole64(point->bytes),
 	};
+	int err = chain_writable(mark->fd);
 	ssize_t done;
-	int err;
 
+	if (err)
+		return err;
 	memcpy(place.head, point->head, sizeof(place.head));
 	memcpy(place.before, point->before, sizeof(place.before));
 	digest_of(&place, place.digest);

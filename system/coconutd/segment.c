@@ -108,6 +108,8 @@ int segment_write(struct segment *segment, const void *data, size_t size)
 	ssize_t done;
 	int err = segment_open(segment);
 
+	if (!err)
+		err = chain_writable(segment->fd);
 	if (err)
 		return err;
 	end = (off_t)segment->point.bytes;
