@@ -262,40 +262,35 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 		record_repeats(agent, &old, atomic);
 	return repeat;
 }
-
 /**
  * coconut_note_named - a row of a use has told an object's name
- * @agent: the agent
+ * @cache: the agent's, locked since before the row was written
  * @path: the object
- * @stamp: coconut_stamp() from before the name was made
+ * @stamp: coconut_stamp() from before the name was made; 0 when the next row is
+ *	to tell it again
  *
- * Called after the row was written, so that no row without a name comes before
- * it.
+ * By another mount it has another name, so what was told before is no longer
+ * the last.
  *
- * Context: May sleep.
+ * Context: Any; under @cache->lock.
  */
-void coconut_note_named(struct agent *agent, const struct path *path, u64 stamp)
+void coconut_note_named(struct coconut_cache *cache, const struct path *path,
+			u64 stamp)
 {
 	const struct inode *inode = d_backing_inode(path->dentry);
-	struct coconut_cache *cache;
 	struct slot *slot;
 	u64 id;
 
+	lockdep_assert_held(&cache->lock);
 	if (!inode)
-		return;
-	/* What is known then holds for the next use as well. */
-	coconut_known(agent, path);
-	cache = cache_of(agent);
-	if (!cache)
 		return;
 	id = id_of(inode);
 	slot = &cache->slots[id % SLOTS];
-	spin_lock(&cache->lock);
+	if (slot->id != id)
+		return;
 	raw_write_seqcount_begin(&slot->seq);
-	if (coconut_is_of(slot, id, path->mnt))
-		slot->named = stamp;
+	slot->named = slot->mnt == path->mnt ? stamp : 0;
 	raw_write_seqcount_end(&slot->seq);
-	spin_unlock(&cache->lock);
 }
 
 static void record_net_repeats(struct agent *agent, const struct net_slot *old)

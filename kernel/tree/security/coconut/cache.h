@@ -68,6 +68,8 @@ struct coconut_cache {
 };
 
 u32 coconut_decide(struct agent *agent, const struct path *path);
+void coconut_note_named(struct coconut_cache *cache, const struct path *path,
+			u64 stamp);
 bool coconut_repeats_shared(struct agent *agent, struct slot *slot,
 			    const struct path *path, u64 id);
 

@@ -89,10 +89,6 @@ static inline bool coconut_is_known(const struct file *file, u64 generation,
 extern atomic64_t coconut_unlinks;
 
 /* cache.c */
-void coconut_record_again(struct agent *agent, enum agent_cap_id cap,
-			  const struct path *path);
-void coconut_note_named(struct agent *agent, const struct path *path,
-			u64 stamp);
 bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 		       const struct path *path, bool atomic);
 
@@ -123,6 +119,8 @@ int coconut_need_cap(struct agent *agent, enum agent_cap_id cap,
 		     const char *what);
 
 /* deny.c */
+bool coconut_record_again(struct agent *agent, enum agent_cap_id cap,
+			  const struct path *path);
 void coconut_record_use(struct agent *agent, enum agent_cap_id cap,
 			const struct path *path, bool atomic);
 int coconut_deny(struct agent *agent, enum agent_cap_id cap,

@@ -4,6 +4,7 @@
  */
 
 #include <linux/fs.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <trace/events/agent.h>
 
@@ -66,22 +67,94 @@ static void write_use(struct agent *agent, enum agent_cap_id cap,
 		.payload = buf->name,
 		.payload_size = buf->size,
 		.atomic = atomic,
+		.paused = !atomic,
 	});
+}
+
+/*
+ * A row without a name, if it may be one.  Another task of the agent could write
+ * one between the look at what was told and the row, by another name.
+ */
+static bool write_again(struct agent *agent, enum agent_cap_id cap,
+			const struct path *path, bool atomic)
+{
+	const struct inode *inode = d_backing_inode(path->dentry);
+	/* Pairs with cmpxchg_release() in cache_of(). */
+	struct coconut_cache *cache = smp_load_acquire(&agent->cache);
+	static const struct name_buf none;
+	bool alone, named;
+
+	if (!inode || !cache)
+		return false;
+	if (!atomic)
+		agent_audit_pause();
+	alone = atomic_read(&agent->tasks) == 1;
+	if (!alone)
+		spin_lock(&cache->lock);
+	named = coconut_is_named(agent, path, inode);
+	if (named)
+		write_use(agent, cap, path, &none, atomic);
+	if (!alone)
+		spin_unlock(&cache->lock);
+	return named;
 }
 
 /**
  * coconut_record_again - count and write the row of a use of what is named
  * @agent: who uses it
  * @cap: the capability
- * @path: the file, for which coconut_is_named() holds
+ * @path: the file
+ *
+ * Return: false when the row needs a name, and nothing was done.
  */
-void coconut_record_again(struct agent *agent, enum agent_cap_id cap,
+bool coconut_record_again(struct agent *agent, enum agent_cap_id cap,
 			  const struct path *path)
 {
-	static const struct name_buf none;
-
+	if (!write_again(agent, cap, path, false))
+		return false;
 	atomic64_inc(&agent->uses);
-	write_use(agent, cap, path, &none, false);
+	return true;
+}
+
+/* unlink() holds the directory's lock until the name is gone. */
+static bool keeps_name(const struct path *path)
+{
+	const struct dentry *dentry = path->dentry;
+	struct inode *dir;
+	bool locked;
+
+	rcu_read_lock();
+	dir = d_inode_rcu(READ_ONCE(dentry->d_parent));
+	locked = !dir || inode_is_locked(dir);
+	rcu_read_unlock();
+	return !locked && !d_unlinked(dentry) &&
+	       d_backing_inode(dentry)->i_nlink == 1;
+}
+
+static void write_named(struct agent *agent, enum agent_cap_id cap,
+			const struct path *path, bool atomic)
+{
+	u64 stamp = coconut_stamp(agent);
+	struct coconut_cache *cache;
+	struct name_buf buf = {};
+
+	name_path(&buf, path, atomic);
+	/* What is known then holds for the next use as well. */
+	coconut_known(agent, path);
+	if (!atomic)
+		agent_audit_pause();
+	cache = smp_load_acquire(&agent->cache);
+	if (cache)
+		spin_lock(&cache->lock);
+	write_use(agent, cap, path, &buf, atomic);
+	/* A row that had no room for the whole name has not told it. */
+	if (atomic || fatal_signal_pending(current) || !keeps_name(path))
+		stamp = 0;
+	if (cache) {
+		coconut_note_named(cache, path, stamp);
+		spin_unlock(&cache->lock);
+	}
+	put_name(&buf);
 }
 
 /**
@@ -94,20 +167,8 @@ void coconut_record_again(struct agent *agent, enum agent_cap_id cap,
 void coconut_record_use(struct agent *agent, enum agent_cap_id cap,
 			const struct path *path, bool atomic)
 {
-	const struct inode *inode = d_backing_inode(path->dentry);
-	u64 stamp = coconut_stamp(agent);
-	struct name_buf buf = {};
-
-	if (inode && coconut_is_named(agent, path, inode)) {
-		write_use(agent, cap, path, &buf, atomic);
-		return;
-	}
-	name_path(&buf, path, atomic);
-	write_use(agent, cap, path, &buf, atomic);
-	/* A row that had no room for a name has not told it. */
-	if (!atomic)
-		coconut_note_named(agent, path, stamp);
-	put_name(&buf);
+	if (!write_again(agent, cap, path, atomic))
+		write_named(agent, cap, path, atomic);
 }
 
 /**

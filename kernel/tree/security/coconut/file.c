@@ -131,11 +131,9 @@ static noinline int open_other(struct agent *agent, struct file *file)
 /* What has a row each time. */
 static noinline bool read_again(struct agent *agent, struct file *file)
 {
-	if (agent->audit == AGENT_AUDIT_COALESCED ||
-	    !coconut_reads_again(agent, &file->f_path, file_inode(file)))
-		return false;
-	coconut_record_again(agent, AGENT_CAP_FS_READ, &file->f_path);
-	return true;
+	return agent->audit != AGENT_AUDIT_COALESCED &&
+	       coconut_reads_again(agent, &file->f_path, file_inode(file)) &&
+	       coconut_record_again(agent, AGENT_CAP_FS_READ, &file->f_path);
 }
 
 /*
