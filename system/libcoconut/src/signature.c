@@ -28,13 +28,14 @@ struct line {
 };
 
 #define NUMBER(name) { #name, offsetof(struct coconut_signature, name), 0 }
-#define BYTES(name)                                              \
-	{ #name, offsetof(struct coconut_signature, name),       \
+#define BYTES(name)                                        \
+	{ #name, offsetof(struct coconut_signature, name), \
 	  sizeof(((struct coconut_signature *)NULL)->name) }
 
 static const struct line lines[] = {
-	NUMBER(first), NUMBER(last),   BYTES(before),  BYTES(head), NUMBER(bytes),
-	NUMBER(boot),  NUMBER(closed), BYTES(machine), BYTES(key),
+	NUMBER(first),  NUMBER(last),   BYTES(before),
+	BYTES(head),    NUMBER(bytes),  NUMBER(boot),
+	NUMBER(closed), BYTES(machine), BYTES(key),
 };
 
 static void add_line(struct text *text, const struct line *line,

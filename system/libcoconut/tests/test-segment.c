@@ -29,12 +29,12 @@ static void write_file(const char *path, const void *data, size_t size)
 static void test_list(void)
 {
 	static const char *const names[] = {
-		"00000000000000000300.seg",  "00000000000000000001.seg.zst",
-		"00000000000000000001.sig",  "00000000000000000020.seg",
-		"00000000000000000020.sig",  "00000000000000000020.seg.zst",
-		"00000000000000000000.seg",  "0000000000000000001.seg",
-		"00000000000000000400.sig",  "audit.pub",
-		"00000000000000000300.bad",  "00000000000000000300.segx",
+		"00000000000000000300.seg", "00000000000000000001.seg.zst",
+		"00000000000000000001.sig", "00000000000000000020.seg",
+		"00000000000000000020.sig", "00000000000000000020.seg.zst",
+		"00000000000000000000.seg", "0000000000000000001.seg",
+		"00000000000000000400.sig", "audit.pub",
+		"00000000000000000300.bad", "00000000000000000300.segx",
 		"99999999999999999999.seg",
 	};
 	struct coconut_segment *segments;
@@ -122,9 +122,8 @@ static void test_damage(uint8_t *packed, size_t size, const uint8_t *data,
 /* A frame may claim any size: no room is made for it. */
 static void test_bomb(void)
 {
-	static const uint8_t bomb[] = {
-		0x28, 0xb5, 0x2f, 0xfd, 0xe4, 0, 0, 0, 0, 1, 0, 0, 0, 0
-	};
+	static const uint8_t bomb[] = { 0x28, 0xb5, 0x2f, 0xfd, 0xe4, 0, 0,
+					0,    0,    1,    0,    0,    0, 0 };
 	uint8_t *rows;
 	size_t size;
 
@@ -237,8 +236,7 @@ static void test_changes(char *text, size_t size, const char *pem,
 	text[size] = '\n';
 	is_number(check(text, size + 1, pem, pem_size), -EBADMSG,
 		  "nor is one with a line more");
-	memcpy(text, "coconut-segment 1\nfirst 018446744073709551615",
-	       45);
+	memcpy(text, "coconut-segment 1\nfirst 018446744073709551615", 45);
 	is_number(check(text, size, pem, pem_size), -EBADMSG,
 		  "nor one that writes a number in another way");
 }
