@@ -29,7 +29,7 @@ static const struct op *const tables[] = {
 	file_ops, net_ops, task_ops, cell_ops, look_ops,
 	code_ops, passed_ops, relation_ops, road_ops,
 	netroad_ops, race_ops, chain_ops, put_ops, block_ops, map_ops,
-	armed_ops, reason_ops, storm_ops,
+	armed_ops, reason_ops, storm_ops, level_ops,
 };
 
 static const struct op *find(const char *name)

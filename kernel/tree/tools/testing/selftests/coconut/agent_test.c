@@ -37,6 +37,7 @@ static const struct {
 	{ "files", test_files },
 	{ "net", test_net },
 	{ "audit", test_audit },
+	{ "levels", test_levels },
 	{ "matrix", test_matrix },
 	{ "oracle", test_oracle },
 	{ "code", test_code },

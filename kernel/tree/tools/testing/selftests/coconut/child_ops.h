@@ -39,6 +39,7 @@ extern const struct op map_ops[];
 extern const struct op armed_ops[];
 extern const struct op reason_ops[];
 extern const struct op storm_ops[];
+extern const struct op level_ops[];
 
 /* One cell of the bypass matrix; the errno is for the exit status. */
 int matrix_main(int argc, char **argv);

@@ -22,6 +22,7 @@ void test_caps(void);
 void test_files(void);
 void test_net(void);
 void test_audit(void);
+void test_levels(void);
 void test_matrix(void);
 void test_oracle(void);
 void test_code(void);
