@@ -12,6 +12,7 @@
 #include <linux/init_task.h>
 #include <linux/io_uring.h>
 #include <linux/sched/signal.h>
+#include <linux/task_work.h>
 
 #include "agent.h"
 
@@ -181,12 +182,30 @@ void agent_exec_committing(void)
 	}
 }
 
+static void end_exec(struct agent *agent)
+{
+	if (agent->aid != AGENT_AID_ROOT)
+		agent_audit_seal();
+	/* Last: until now it does not wait where its spawner waits for it. */
+	WRITE_ONCE(agent->running, true);
+}
+
+static void exec_ends(struct callback_head *work)
+{
+	kfree(work);
+	end_exec(current->agent);
+}
+
 /**
  * agent_exec_committed - the new image is in place
+ *
+ * Its segments are still to be mapped, which is the kernel's doing and not the
+ * agent's; it runs its image once its first instruction is next.
  */
 void agent_exec_committed(void)
 {
 	struct agent *agent = current->agent;
+	struct callback_head *work;
 
 	if (likely(!agent))
 		return;
@@ -195,8 +214,12 @@ void agent_exec_committed(void)
 		agent_allowed(agent);
 		agent_set_state(agent, AGENT_ACTIVE);
 	}
-	if (agent->aid != AGENT_AID_ROOT)
-		agent_audit_seal();
-	/* Last: until now it does not wait where its spawner waits for it. */
-	WRITE_ONCE(agent->running, true);
+	work = kmalloc(sizeof(*work), GFP_KERNEL);
+	if (work) {
+		init_task_work(work, exec_ends);
+		if (!task_work_add(current, work, TWA_RESUME))
+			return;
+		kfree(work);
+	}
+	end_exec(agent);
 }

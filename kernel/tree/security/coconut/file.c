@@ -242,6 +242,9 @@ static int need_still(struct agent *agent, const struct file *file, u32 may)
 {
 	enum agent_cap_id cap = coconut_cap_for(agent, file, may);
 
+	/* What is about to be run is read by nobody but the kernel. */
+	if (current->in_execve && file->f_flags & __FMODE_EXEC)
+		cap = AGENT_CAP_FS_EXEC;
 	/* The image was allowed when it was opened, under whichever bundle. */
 	if (!agent_is_running(agent))
 		return current->in_execve ? 0 :

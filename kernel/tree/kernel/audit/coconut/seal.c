@@ -390,7 +390,8 @@ static void seal_boot(u64 boot)
 				 sealing.chain);
 	padded = ALIGN(length, 8);
 	memset(text + length, 0, padded - length);
-	row->time = cpu_to_le64(ktime_get_ns());
+	/* When the clock began, since it stands before all rows of the boot. */
+	row->time = 0;
 	row->size = cpu_to_le32(sizeof(*row) + padded + AGENT_DIGEST_SIZE);
 	row->payload_size = cpu_to_le32(length);
 	audit_log.boot = boot;
