@@ -28,7 +28,7 @@ static void record_call(struct pt_regs *regs, long number, long result)
 		.event = AGENT_EVENT_CALL,
 		.agent = agent,
 		.error = result < 0 && result >= -MAX_ERRNO ? -result : 0,
-		.object = { number, result < 0 ? -1 : result },
+		.object = { number, result },
 		.payload = payload,
 		.payload_size = sizeof(payload),
 	});
@@ -36,7 +36,7 @@ static void record_call(struct pt_regs *regs, long number, long result)
 
 static bool returns(long number)
 {
-	return number != __NR_exit &&
+	return number != __NR_exit && number != __NR_exit_group &&
 	       number != __NR_rt_sigreturn;
 }
 

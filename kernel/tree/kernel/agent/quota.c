@@ -33,6 +33,8 @@ static void record_limit(struct agent *agent, u32 resource, u64 limit)
  */
 void agent_limit_reached(struct agent *agent, u32 resource)
 {
+	if (test_and_set_bit(resource, &agent->reached))
+		return;
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_LIMIT,
 		.agent = agent,

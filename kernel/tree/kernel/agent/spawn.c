@@ -220,7 +220,7 @@ static void record_refusal(const struct agent *agent,
 
 	if (!papers->manifest)
 		return;
-	blake3(payload, papers->manifest, papers->size / 2);
+	blake3(payload, papers->manifest, papers->size);
 	strscpy(payload + AGENT_DIGEST_SIZE, at->image, sizeof(at->image));
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_REFUSE,
@@ -339,6 +339,7 @@ long agent_spawn_one(struct agent *parent, struct agent_spawn_args *args)
 	if (err)
 		agent_end(agent, err);
 	agent_put(agent);
+	agent_audit_seal();
 	return err ?: aid;
 put:
 	agent_put(agent);

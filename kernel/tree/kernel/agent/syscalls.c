@@ -161,7 +161,7 @@ static void record_attest(const struct agent *agent)
 	agent_audit(&(struct agent_audit_record) {
 		.event = AGENT_EVENT_ATTEST,
 		.agent = subject,
-		.object = { subject->aid + 1 },
+		.object = { agent->aid },
 	});
 }
 
@@ -269,7 +269,7 @@ static long give_counts(const struct agent_audit_query_args *args)
 	struct agent *subject = current->agent;
 	long ret = sizeof(*counts);
 
-	if (0)
+	if (subject ? subject->aid != AGENT_AID_ROOT : !capable(CAP_SYS_ADMIN))
 		return agent_refuse(AGENT_CAP_AUDIT_READ, AGENT_AID_ROOT);
 	if (args->buf_size < sizeof(*counts))
 		return -ENOSPC;

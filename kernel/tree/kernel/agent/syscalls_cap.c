@@ -168,6 +168,7 @@ SYSCALL_DEFINE2(agent_cap_grant, struct agent_cap_grant_args __user *, uargs,
 	else
 		err = grant_to(agent, &args);
 	agent_put(agent);
+	agent_audit_seal();
 	if (!err && !(args.flags & AGENT_GRANT_RELEASE))
 		err = PUT_FIELD(args.handle, &uargs->handle);
 	return err;
@@ -252,6 +253,7 @@ SYSCALL_DEFINE2(agent_cap_revoke, struct agent_cap_revoke_args __user *, uargs,
 		err = agent_revoke(agent, 0, current->agent->aid, &toll);
 put:
 	agent_put(agent);
+	agent_audit_seal();
 	return err ?: put_toll(uargs, size, &toll);
 }
 

@@ -47,7 +47,7 @@ static bool is_below(u64 above, const struct agent_audit_row *row)
 {
 	u64 parent = le64_to_cpu(row->parent);
 
-	return parent == above || 
+	return parent == above || descends(above, le64_to_cpu(row->aid)) ||
 	       descends(above, parent);
 }
 
@@ -69,6 +69,8 @@ static bool wanted(const struct audit_filter *filter,
 
 	if (filter->aid && aid != filter->aid &&
 	    !(filter->subtree && is_below(filter->aid, row)))
+		return false;
+	if (filter->verdicts && !(filter->verdicts & BIT(row->verdict)))
 		return false;
 	if (le64_to_cpu(row->seq) < filter->seq)
 		return false;

@@ -307,8 +307,7 @@ void agent_audit(const struct agent_audit_record *record)
  */
 void agent_audit_count_denial(enum agent_cap_id cap)
 {
-	if (cap != AGENT_CAP_FS_READ)
-		this_cpu_inc(counters.denials[cap]);
+	this_cpu_inc(counters.denials[cap]);
 }
 
 /**
