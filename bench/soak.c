@@ -5,13 +5,16 @@
  * usage: soak ROWS DIR        (an agent that may spawn)
  *        soak quiet FILE      (what it spawns)
  *        soak flood ROWS DIR
+ *        soak look COUNT DIR
  *
  * Spawns, from DIR/soaker.manifest, agents that open a file each 10 ms and note
- * how long the call took; then one more, that opens files of DIR until ROWS are
- * written. Prints "name value", one a line: quiet_alone_* and quiet_beside_*,
- * the median, the 99th percentile and the longest of those calls in
- * nanoseconds, before and while the rows are written; available_* and slab_* of
- * /proc/meminfo at the beginning, after a tenth, and at the end; and how long the
+ * how long the call took; then one more, that asks for the attributes of files
+ * of DIR, which leaves no row; and then one that opens them until ROWS are
+ * written. Prints "name value", one a line: quiet_alone_*, quiet_busy_* and
+ * quiet_beside_*, the median, the 99th percentile and the longest of those calls
+ * in nanoseconds, meanwhile; taken_* and anonymous_* in kilobytes, what is
+ * neither free nor a file's, of the kernel and of programs, before the rows,
+ * after a tenth of them, at the end, and when all is on disk; and how long the
  * writing took.
  */
 
@@ -22,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +37,8 @@
 #define QUIET 63
 #define PAUSE_MS 10
 #define ALONE_S 5
+#define SETTLE_S 10
+#define LOOKS 500000 /* some two seconds */
 #define TREE 10 /* directories, and files in each, that the flooder opens */
 
 /* Numbers of up to 40 bits, by their first seven. */
@@ -41,6 +47,7 @@
 
 enum phase {
 	ALONE,
+	BUSY,
 	BESIDE,
 	PHASES
 };
@@ -144,7 +151,16 @@ static int be_quiet(const char *file)
 	return 0;
 }
 
-static int flood(unsigned long rows, const char *dir)
+static void look(const char *path)
+{
+	struct stat buf;
+
+	if (stat(path, &buf))
+		err(1, "%s", path);
+}
+
+static int flood(unsigned long rows, const char *dir,
+		 void (*touch)(const char *path))
 {
 	char path[TREE * TREE][256];
 	unsigned long i;
@@ -156,7 +172,7 @@ static int flood(unsigned long rows, const char *dir)
 	for (i = 0; i < rows; i++) {
 		if (i == rows / 10)
 			write_all(1, ".", 1);
-		open_close(path[i % (TREE * TREE)]);
+		touch(path[i % (TREE * TREE)]);
 	}
 	write_all(1, ".", 1);
 	return 0;
@@ -218,16 +234,21 @@ static long value(const char *text, const char *name)
 	return atol(at + strlen(name));
 }
 
+/* A log is a file: what is kept of it in memory can be had back. */
 static void print_memory(int fd, const char *when)
 {
+	long taken, anonymous;
 	char text[8192];
 	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
 
 	if (size <= 0)
 		err(1, "/proc/meminfo");
 	text[size] = 0;
-	printf("available_%s_kb %ld\nslab_%s_kb %ld\n", when,
-	       value(text, "MemAvailable:"), when, value(text, "Slab:"));
+	anonymous = value(text, "AnonPages:");
+	taken = value(text, "MemTotal:") - value(text, "MemFree:") -
+		value(text, "Buffers:") - value(text, "Cached:") - anonymous;
+	printf("taken_%s_kb %ld\nanonymous_%s_kb %ld\n", when, taken, when,
+	       anonymous);
 	fflush(stdout);
 }
 
@@ -271,33 +292,49 @@ static void print_times(const char *name, enum phase phase)
 	       (unsigned long long)longest_of_all[phase]);
 }
 
+/* Until the agent has done a tenth, and all. */
+static uint64_t run_beside(const char *what, const char *count, const char *dir,
+			   int meminfo)
+{
+	const char *const args[] = { what, count, dir, NULL };
+	struct child child;
+	uint64_t start;
+	char c;
+
+	tell_all();
+	start = now();
+	child = spawn(args);
+	read_all(child.from, &c, 1);
+	if (meminfo >= 0)
+		print_memory(meminfo, "tenth");
+	read_all(child.from, &c, 1);
+	return now() - start;
+}
+
 static int soak(const char *rows, const char *dir)
 {
-	char file[256], tree[256], c;
+	char file[256], tree[256], looks[32];
 	const char *const calm[] = { "quiet", file, NULL };
-	const char *const wild[] = { "flood", rows, tree, NULL };
 	int i, meminfo = open("/proc/meminfo", O_RDONLY);
-	struct child flooder;
-	uint64_t start;
+	uint64_t took;
 
 	snprintf(file, sizeof(file), "%s/file", dir);
 	snprintf(tree, sizeof(tree), "%s/tree", dir);
+	snprintf(looks, sizeof(looks), "%d", LOOKS);
 	load(dir);
 	for (i = 0; i < QUIET; i++)
 		quiet[i] = spawn(calm);
 	sleep(ALONE_S);
+	run_beside("look", looks, tree, -1);
 	print_memory(meminfo, "before");
-	tell_all();
-	start = now();
-	flooder = spawn(wild);
-	read_all(flooder.from, &c, 1);
-	print_memory(meminfo, "tenth");
-	read_all(flooder.from, &c, 1);
-	printf("flood_ms %llu\n",
-	       (unsigned long long)((now() - start) / 1000000));
-	collect();
+	took = run_beside("flood", rows, tree, meminfo);
+	printf("flood_ms %llu\n", (unsigned long long)(took / 1000000));
 	print_memory(meminfo, "end");
+	collect();
+	sleep(SETTLE_S);
+	print_memory(meminfo, "settled");
 	print_times("alone", ALONE);
+	print_times("busy", BUSY);
 	print_times("beside", BESIDE);
 	return 0;
 }
@@ -307,7 +344,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "quiet"))
 		return be_quiet(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "flood"))
-		return flood(strtoul(argv[2], NULL, 10), argv[3]);
+		return flood(strtoul(argv[2], NULL, 10), argv[3], open_close);
+	if (argc == 4 && !strcmp(argv[1], "look"))
+		return flood(strtoul(argv[2], NULL, 10), argv[3], look);
 	if (argc == 3 && atol(argv[1]) > 0)
 		return soak(argv[1], argv[2]);
 	fprintf(stderr, "usage: soak ROWS DIR\n");

@@ -55,7 +55,7 @@ measure() {
 	own=$(work "$@" | sed -n 's/.*_cpu //p')
 	sleep 2
 	after=("$(helpers)" "$(rows)" "$(bytes)")
-	took=($own $((after[0] - before[0])) $((after[1] - before[1])) $((after[2] - before[2])))
+	took=("$own" $((after[0] - before[0])) $((after[1] - before[1])) $((after[2] - before[2])))
 }
 
 more() { for i in 0 1 2 3; do took[i]=$((took[i] - single[i])); done; }
