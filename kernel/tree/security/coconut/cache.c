@@ -262,6 +262,7 @@ bool coconut_is_repeat(struct agent *agent, enum agent_cap_id cap,
 		record_repeats(agent, &old, atomic);
 	return repeat;
 }
+
 /**
  * coconut_note_named - a row of a use has told an object's name
  * @cache: the agent's, locked since before the row was written

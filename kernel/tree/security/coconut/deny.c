@@ -71,6 +71,17 @@ static void write_use(struct agent *agent, enum agent_cap_id cap,
 	});
 }
 
+static bool write_if_named(struct agent *agent, enum agent_cap_id cap,
+			   const struct path *path, bool atomic)
+{
+	static const struct name_buf none;
+
+	if (!coconut_is_named(agent, path, d_backing_inode(path->dentry)))
+		return false;
+	write_use(agent, cap, path, &none, atomic);
+	return true;
+}
+
 /*
  * A row without a name, if it may be one.  Another task of the agent could write
  * one between the look at what was told and the row, by another name.
@@ -81,21 +92,17 @@ static bool write_again(struct agent *agent, enum agent_cap_id cap,
 	const struct inode *inode = d_backing_inode(path->dentry);
 	/* Pairs with cmpxchg_release() in cache_of(). */
 	struct coconut_cache *cache = smp_load_acquire(&agent->cache);
-	static const struct name_buf none;
-	bool alone, named;
+	bool named;
 
 	if (!inode || !cache)
 		return false;
 	if (!atomic)
 		agent_audit_pause();
-	alone = atomic_read(&agent->tasks) == 1;
-	if (!alone)
-		spin_lock(&cache->lock);
-	named = coconut_is_named(agent, path, inode);
-	if (named)
-		write_use(agent, cap, path, &none, atomic);
-	if (!alone)
-		spin_unlock(&cache->lock);
+	if (atomic_read(&agent->tasks) == 1)
+		return write_if_named(agent, cap, path, atomic);
+	spin_lock(&cache->lock);
+	named = write_if_named(agent, cap, path, atomic);
+	spin_unlock(&cache->lock);
 	return named;
 }
 
@@ -131,11 +138,30 @@ static bool keeps_name(const struct path *path)
 	       d_backing_inode(dentry)->i_nlink == 1;
 }
 
+static void write_and_note(struct agent *agent, enum agent_cap_id cap,
+			   const struct path *path, const struct name_buf *buf,
+			   u64 stamp, bool atomic)
+{
+	/* Pairs with cmpxchg_release() in cache_of(). */
+	struct coconut_cache *cache = smp_load_acquire(&agent->cache);
+
+	if (!cache) {
+		write_use(agent, cap, path, buf, atomic);
+		return;
+	}
+	spin_lock(&cache->lock);
+	write_use(agent, cap, path, buf, atomic);
+	/* A row that had no room for the whole name has not told it. */
+	if (atomic || fatal_signal_pending(current) || !keeps_name(path))
+		stamp = 0;
+	coconut_note_named(cache, path, stamp);
+	spin_unlock(&cache->lock);
+}
+
 static void write_named(struct agent *agent, enum agent_cap_id cap,
 			const struct path *path, bool atomic)
 {
 	u64 stamp = coconut_stamp(agent);
-	struct coconut_cache *cache;
 	struct name_buf buf = {};
 
 	name_path(&buf, path, atomic);
@@ -143,17 +169,7 @@ static void write_named(struct agent *agent, enum agent_cap_id cap,
 	coconut_known(agent, path);
 	if (!atomic)
 		agent_audit_pause();
-	cache = smp_load_acquire(&agent->cache);
-	if (cache)
-		spin_lock(&cache->lock);
-	write_use(agent, cap, path, &buf, atomic);
-	/* A row that had no room for the whole name has not told it. */
-	if (atomic || fatal_signal_pending(current) || !keeps_name(path))
-		stamp = 0;
-	if (cache) {
-		coconut_note_named(cache, path, stamp);
-		spin_unlock(&cache->lock);
-	}
+	write_and_note(agent, cap, path, &buf, stamp, atomic);
 	put_name(&buf);
 }
 

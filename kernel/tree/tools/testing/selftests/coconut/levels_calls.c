@@ -16,4 +16,5 @@ const struct told_call told_calls[] = {
 	{ SYS_umask, { 022 }, 022 },
 	{ SYS_umask, { 022 }, 022 },
 };
+
 const int told_calls_count = sizeof(told_calls) / sizeof(told_calls[0]);
