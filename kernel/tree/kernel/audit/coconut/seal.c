@@ -394,7 +394,7 @@ static void seal_boot(u64 boot)
 	row->time = 0;
 	row->size = cpu_to_le32(sizeof(*row) + padded + AGENT_DIGEST_SIZE);
 	row->payload_size = cpu_to_le32(length);
-	audit_log.boot = boot;
+	WRITE_ONCE(audit_log.boot, boot);
 	audit_log.first = sealing.seq + 1;
 	seal_row(&sealing, sizeof(*row) + padded + AGENT_DIGEST_SIZE);
 	publish(&sealing);
