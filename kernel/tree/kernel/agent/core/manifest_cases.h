@@ -213,7 +213,7 @@ static const struct manifest_case {
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
 	  "05800c02",
-	  -EINVAL, 48, NO_CAP, "audit 2" },
+	  -EINVAL, 48, NO_CAP, "audit 3" },
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
 	  "05800c6475736573",
