@@ -212,7 +212,7 @@ static const struct manifest_case {
 	  -EINVAL, 48, NO_CAP, "a relative directory" },
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
-	  "05800c02",
+	  "05800c03",
 	  -EINVAL, 48, NO_CAP, "audit 3" },
 	{ "a6010102616103622f6104"
 	  DIGEST_HEX
