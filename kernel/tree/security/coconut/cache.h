@@ -156,13 +156,12 @@ static __always_inline bool coconut_is_named(struct agent *agent,
 }
 
 /**
- * coconut_reads_again - whether an agent may read a file whose name it has told
+ * coconut_reads_again - whether an agent may read a file, as is noted of it
  * @agent: an agent each of whose uses leaves a row
  * @path: the file
  * @inode: its inode
  *
- * The whole decision about a file that is opened again for reading; its row
- * needs no name.
+ * The whole decision about a file that is opened again for reading.
  *
  * Context: Any; does not sleep.
  * Return: false when it needs a decision of its own.
@@ -174,8 +173,7 @@ static __always_inline bool coconut_reads_again(struct agent *agent,
 	const u32 right = AGENT_RIGHT(AGENT_CAP_FS_READ);
 	u32 known = coconut_noted_at(agent, path, inode);
 
-	return (known & (right | right << COCONUT_LIMITED_SHIFT)) == right &&
-	       coconut_is_named(agent, path, inode);
+	return (known & (right | right << COCONUT_LIMITED_SHIFT)) == right;
 }
 
 /**
